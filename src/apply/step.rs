@@ -1,0 +1,151 @@
+//! One step: the calls that make one resource as it should be.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use crate::aws::Error;
+use crate::model::live::TAG_PREFIX;
+use crate::model::{Address, Attributes, Live, Tags};
+use crate::plan::diff::put;
+use crate::plan::order::Half;
+use crate::plan::{Action, Change, fingerprint};
+use crate::resource::Kind;
+
+/// The fields of a change with all references filled in.
+pub(super) struct Resolved {
+    /// As they are sent.
+    written: Attributes,
+    /// As they are compared.
+    after: Attributes,
+}
+
+/// Fills in the references of `change` from what is known by now.
+///
+/// # Errors
+/// Where a reference has no value, which is a fault of ours.
+pub(super) fn resolved(
+    change: &Change,
+    outputs: &BTreeMap<Address, Attributes>,
+) -> Result<Resolved, Error> {
+    let mut fields = Resolved {
+        written: change.written.clone().unwrap_or_default(),
+        after: change.after.clone().unwrap_or_default(),
+    };
+    for reference in &change.references {
+        if reference.field.is_empty() {
+            continue;
+        }
+        let value = outputs
+            .get(&reference.to)
+            .and_then(|outputs| outputs.get(&reference.output))
+            .ok_or_else(|| {
+                Error::internal(
+                    &change.address.to_string(),
+                    format!("{} has no output `{}`", reference.to, reference.output),
+                )
+            })?;
+        put(&mut fields.written, &reference.field, value.clone());
+        put(&mut fields.after, &reference.field, value.clone());
+    }
+    Ok(fields)
+}
+
+/// Runs one step and returns the outputs of the resource.
+pub(super) async fn run(
+    context: Context<'_>,
+    change: &Change,
+    half: Half,
+    fields: Resolved,
+) -> Result<Attributes, Error> {
+    let name = change.address.kind();
+    let kind = context
+        .kinds
+        .iter()
+        .copied()
+        .find(|kind| kind.facts().kind == name)
+        .ok_or_else(|| Error::internal(name, "there is no such resource type"))?;
+    let live = change.live.as_ref();
+    match (change.action, half, live) {
+        (_, Half::Remove, Some(live)) => remove(context, kind, change, live).await,
+        (Action::Create | Action::Replace, Half::Put, _) => {
+            let tags = all_tags(change, &fields);
+            let key = &change.key;
+            kind.create(context.aws, key, &fields.written, &tags).await
+        }
+        (Action::Update | Action::Adopt, Half::Put, Some(live)) => {
+            update(context, kind, change, live, &fields).await
+        }
+        _ => Err(Error::internal(name, "the step has nothing to work on")),
+    }
+}
+
+/// Deletes with the parameters that the spec gives for it, such as a key's
+/// waiting time, where the spec still names the resource.
+async fn remove(
+    context: Context<'_>,
+    kind: &dyn Kind,
+    change: &Change,
+    live: &Live,
+) -> Result<Attributes, Error> {
+    let mut live = live.clone();
+    for field in kind.facts().unmanaged_when_absent {
+        let written = change
+            .written
+            .as_ref()
+            .and_then(|fields| fields.get(*field));
+        if let Some(value) = written.filter(|value| !value.is_null()) {
+            live.attributes.insert((*field).to_owned(), value.clone());
+        }
+    }
+    kind.delete(context.aws, &live).await?;
+    Ok(Attributes::new())
+}
+
+async fn update(
+    context: Context<'_>,
+    kind: &dyn Kind,
+    change: &Change,
+    live: &Live,
+    fields: &Resolved,
+) -> Result<Attributes, Error> {
+    let mut outputs = live.outputs.clone();
+    let is_tag = |path: &[String]| path.first().is_some_and(|name| name == "tags");
+    let fields_change = change.fields.iter().any(|field| !is_tag(&field.path));
+    if fields_change || live.deletion_scheduled {
+        let new = kind.update(context.aws, live, &fields.written).await?;
+        outputs.extend(new);
+    }
+    if let Some(live_tags) = &live.tags {
+        let wanted = all_tags(change, fields);
+        let set: Tags = wanted
+            .iter()
+            .filter(|(key, value)| live_tags.get(*key) != Some(value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let remove: Vec<String> = live_tags
+            .keys()
+            .filter(|key| !key.starts_with("aws:") && !key.starts_with(TAG_PREFIX))
+            .filter(|key| !wanted.contains_key(*key))
+            .cloned()
+            .collect();
+        if !set.is_empty() || !remove.is_empty() {
+            kind.retag(context.aws, &outputs, &set, &remove).await?;
+        }
+    }
+    Ok(outputs)
+}
+
+/// The user's tags and ours, with the fingerprint of what is applied.
+fn all_tags(change: &Change, fields: &Resolved) -> Tags {
+    let mut tags = change.tags.clone().unwrap_or_default();
+    if let Some(owner) = &change.owner {
+        let mut owner = owner.clone();
+        owner.applied = Some(fingerprint::of_resource(
+            &change.managed,
+            &fields.after,
+            change.tags.as_ref(),
+        ));
+        tags.extend(owner.to_tags());
+    }
+    tags
+}

@@ -1,0 +1,131 @@
+//! One call to AWS, and what its failure means.
+
+use std::future::Future;
+use std::time::Instant;
+
+use aws_sdk_xray::config::http::HttpResponse;
+use aws_sdk_xray::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_xray::operation::RequestId;
+
+use super::error::{Class, Error, classify};
+
+/// An AWS service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The prefix of its IAM actions.
+    pub iam_prefix: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+}
+
+/// AWS X-Ray.
+pub const XRAY: Service = Service {
+    iam_prefix: "xray",
+    title: "X-Ray",
+};
+/// AWS Key Management Service.
+pub const KMS: Service = Service {
+    iam_prefix: "kms",
+    title: "KMS",
+};
+/// Amazon CloudWatch Logs.
+pub const LOGS: Service = Service {
+    iam_prefix: "logs",
+    title: "CloudWatch Logs",
+};
+/// AWS Security Token Service.
+pub const STS: Service = Service {
+    iam_prefix: "sts",
+    title: "STS",
+};
+
+/// Awaits one SDK call and classifies its failure.
+///
+/// # Errors
+/// What AWS, the network or the credentials chain said, told in one line.
+pub async fn call<T, E>(
+    service: Service,
+    operation: &'static str,
+    request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+) -> Result<T, Error>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let started = Instant::now();
+    let result = request.await;
+    let elapsed = started.elapsed();
+    match result {
+        Ok(reply) => {
+            tracing::debug!(service = service.title, operation, ?elapsed, "call");
+            Ok(reply)
+        }
+        Err(error) => {
+            let error = describe(service, operation, &error);
+            tracing::debug!(service = service.title, operation, ?elapsed, %error, "call failed");
+            Err(error)
+        }
+    }
+}
+
+fn describe<E>(
+    service: Service,
+    operation: &'static str,
+    error: &SdkError<E, HttpResponse>,
+) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let request_id = error.request_id().map(str::to_owned);
+    let code = error.code().map(str::to_owned);
+    let (class, message) = match error {
+        SdkError::ServiceError(context) => {
+            let status = context.raw().status().as_u16();
+            let message = error.message().unwrap_or_default().to_owned();
+            (
+                classify(code.as_deref().unwrap_or_default(), &message, status),
+                message,
+            )
+        }
+        SdkError::ConstructionFailure(_) => construction_failure(error),
+        SdkError::DispatchFailure(failure) if failure.is_user() || failure.is_other() => {
+            construction_failure(error)
+        }
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => {
+            (Class::Unavailable, innermost(error))
+        }
+        _ => (Class::Unavailable, innermost(error)),
+    };
+    Error {
+        class,
+        service: service.title,
+        operation,
+        iam_action: format!("{}:{operation}", service.iam_prefix),
+        code,
+        message,
+        request_id,
+    }
+}
+
+/// A request that could not be built or signed: in practice, for want of
+/// credentials.
+fn construction_failure<E>(error: &SdkError<E, HttpResponse>) -> (Class, String)
+where
+    E: std::error::Error + 'static,
+{
+    let text = DisplayErrorContext(error).to_string().to_lowercase();
+    let class = if text.contains("credential") || text.contains("sso") || text.contains("token") {
+        Class::Credentials
+    } else {
+        Class::Unavailable
+    };
+    (class, innermost(error))
+}
+
+/// The last error of the chain: the one that says what happened.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}

@@ -1,0 +1,88 @@
+//! Reaching the AWS that a command is for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use super::globals::Globals;
+use crate::aws::{Aws, Connection, Error};
+use crate::local_aws::connector::Connector;
+use crate::local_aws::{self, Access, LocalAws};
+use crate::model::{Address, Diagnostic};
+use crate::spec::Stack;
+
+/// How long another xrayctl may use the state folder before this one gives up.
+const WAIT_FOR_FOLDER: Duration = Duration::from_secs(30);
+
+/// Clients, and the embedded AWS where they talk to one in this process.
+pub(super) struct Connected {
+    pub aws: Aws,
+    /// Holds the state folder for as long as the clients are used.
+    _embedded: Option<Arc<LocalAws>>,
+}
+
+/// Connects to the AWS of `stack`. Makes no call to it.
+///
+/// # Errors
+/// Where `--region` names another region, or the embedded AWS cannot be opened.
+pub(super) async fn connect(globals: &Globals, stack: &Stack) -> Result<Connected, Diagnostic> {
+    if let Some(region) = globals
+        .region
+        .as_ref()
+        .filter(|region| **region != stack.region)
+    {
+        return Err(Diagnostic::error(format!(
+            "the stack `{}` is for region {}, but the command line says {region}",
+            stack.name, stack.region
+        ))
+        .with_hint("change `region` in `[stack]`, or choose another environment with --env"));
+    }
+    let mut connection = Connection {
+        region: stack.region.clone(),
+        profile: globals.profile.clone(),
+        endpoint_url: globals.endpoint_url.clone(),
+        ..Connection::default()
+    };
+    let mut embedded = None;
+    if globals.local {
+        connection.embedded_credentials = true;
+        match open_embedded(globals, stack).await? {
+            Access::InProcess(local) => {
+                connection.in_process =
+                    Some(SharedHttpClient::new(Connector::new(Arc::clone(&local))));
+                embedded = Some(local);
+            }
+            Access::Served(url) => connection.endpoint_url = Some(url),
+        }
+    }
+    Ok(Connected {
+        aws: connection.open().await,
+        _embedded: embedded,
+    })
+}
+
+async fn open_embedded(globals: &Globals, stack: &Stack) -> Result<Access, Diagnostic> {
+    let mut options = local_aws::Options::new(&globals.state);
+    options.region.clone_from(&stack.region);
+    if let Some(account) = &stack.account {
+        options.account_id.clone_from(account);
+    }
+    local_aws::access(options, WAIT_FOR_FOLDER)
+        .await
+        .map_err(|error| {
+            let folder = globals.state.display();
+            Diagnostic::error(format!(
+                "failed to open the embedded AWS in `{folder}`: {error}"
+            ))
+            .with_hint("choose another folder with --state, or remove this one to start anew")
+        })
+}
+
+/// Tells of a call that failed.
+pub(super) fn failed_call(error: &Error, address: Option<&Address>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(error.to_string());
+    diagnostic.hint = error.hint();
+    diagnostic.address = address.cloned();
+    diagnostic
+}

@@ -1,0 +1,36 @@
+//! `xrayctl destroy`.
+
+use std::path::PathBuf;
+
+use super::Outcome;
+use super::apply::{How, approve_and_run};
+use super::globals::Globals;
+use super::planning::{self, Selection};
+use super::spec_file::DEFAULT_PATH;
+use crate::model::Address;
+use crate::plan::Mode;
+use crate::view::Terminal;
+
+/// Delete what the stack owns and put settings back to AWS's defaults
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The spec
+    #[arg(value_name = "SPEC", default_value = DEFAULT_PATH)]
+    spec: PathBuf,
+
+    /// Only this resource and what it needs; may be given several times
+    #[arg(long = "target", value_name = "ADDR")]
+    only: Vec<Address>,
+
+    #[command(flatten)]
+    how: How,
+}
+
+pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
+    let selection = Selection {
+        only: args.only.clone(),
+        adopt: false,
+    };
+    let planned = planning::from_spec(&args.spec, globals, &selection, Mode::Destroy).await?;
+    approve_and_run(planned, &selection, &args.how, terminal).await
+}

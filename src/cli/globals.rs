@@ -1,0 +1,127 @@
+//! Options that stand before or after any command.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::model::{Diagnostic, Diagnostics};
+
+/// What the name of an environment variable that holds a variable of the spec
+/// starts with.
+const VARIABLE_PREFIX: &str = "XRAYCTL_VAR_";
+
+/// Options of every command that makes use of them.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Globals {
+    /// Merge this environment of the spec over it
+    #[arg(long, global = true, value_name = "NAME")]
+    pub env: Option<String>,
+
+    /// Set a variable of the spec; XRAYCTL_VAR_name in the environment does too
+    #[arg(long = "var", global = true, value_name = "NAME=VALUE", value_parser = variable)]
+    pub vars: Vec<(String, String)>,
+
+    /// Use this profile of the AWS configuration
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "local")]
+    pub profile: Option<String>,
+
+    /// Work in this region alone; `init` writes it into the new spec
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Call AWS at this address, for all services
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "local")]
+    pub endpoint_url: Option<String>,
+
+    /// Work on the embedded AWS: no account, no network
+    #[arg(long, global = true)]
+    pub local: bool,
+
+    /// Keep the embedded AWS in this folder
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = ".xrayctl/local",
+        requires = "local"
+    )]
+    pub state: PathBuf,
+
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Never use colour
+    #[arg(long, global = true)]
+    pub no_color: bool,
+}
+
+/// Which of the global options mean something to a command.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Uses {
+    /// It reads a spec.
+    pub spec: bool,
+    /// It is for a region.
+    pub region: bool,
+    /// It talks to AWS.
+    pub connection: bool,
+    /// It can print JSON.
+    pub json: bool,
+}
+
+impl Globals {
+    /// Refuses options that `command` would ignore.
+    ///
+    /// # Errors
+    /// One error for each of them.
+    pub fn refuse_unused(&self, command: &str, uses: Uses) -> Result<(), Diagnostics> {
+        let given = [
+            ("--env", self.env.is_some(), uses.spec),
+            ("--var", !self.vars.is_empty(), uses.spec),
+            ("--profile", self.profile.is_some(), uses.connection),
+            ("--region", self.region.is_some(), uses.region),
+            (
+                "--endpoint-url",
+                self.endpoint_url.is_some(),
+                uses.connection,
+            ),
+            ("--local", self.local, uses.connection),
+            ("--json", self.json, uses.json),
+        ];
+        let unused: Diagnostics = given
+            .into_iter()
+            .filter(|(_, is_given, is_used)| *is_given && !is_used)
+            .map(|(option, ..)| {
+                Diagnostic::error(format!("`xrayctl {command}` makes no use of {option}"))
+            })
+            .collect();
+        if unused.is_empty() {
+            Ok(())
+        } else {
+            Err(unused)
+        }
+    }
+
+    /// Returns the variables given with `--var`; the last of a name counts.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        self.vars.iter().cloned().collect()
+    }
+
+    /// Returns the variables given in the environment.
+    pub fn environment_variables() -> BTreeMap<String, String> {
+        std::env::vars_os()
+            .filter_map(|(name, value)| {
+                let name = name.to_str()?.strip_prefix(VARIABLE_PREFIX)?.to_owned();
+                Some((name, value.into_string().ok()?))
+            })
+            .collect()
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}

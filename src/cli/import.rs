@@ -1,0 +1,91 @@
+//! `xrayctl import`.
+
+use std::path::PathBuf;
+
+use super::Outcome;
+use super::apply::{How, approve_and_run};
+use super::globals::Globals;
+use super::planning::{self, Selection};
+use super::spec_file::{self, DEFAULT_PATH};
+use crate::exit::Exit;
+use crate::model::{Address, Diagnostic};
+use crate::plan::{Action, Change, Mode, Reason};
+use crate::view::Terminal;
+
+/// Take a resource that exists into the stack, as it is
+///
+/// The spec must name it. Only its tags change; what else differs from the
+/// spec is shown by the next plan.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The resource, such as `group.errors`
+    #[arg(value_name = "ADDR")]
+    address: Address,
+
+    /// The spec
+    #[arg(value_name = "SPEC", default_value = DEFAULT_PATH)]
+    spec: PathBuf,
+
+    #[command(flatten)]
+    how: How,
+}
+
+pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
+    let address = &args.address;
+    let (mut spec, warnings) = spec_file::load(&args.spec, globals)?;
+    if !spec.resources.iter().any(|one| one.address == *address) {
+        return Err(Diagnostic::error(format!("the spec has no `{address}`"))
+            .with_hint("add it to the spec first; import takes in what the spec names")
+            .into());
+    }
+    for resource in &mut spec.resources {
+        resource.protect = false;
+    }
+    let selection = Selection {
+        only: vec![address.clone()],
+        adopt: true,
+    };
+    let mut planned = planning::of_stack(spec, globals, &selection, Mode::Apply).await?;
+    planned.warnings.extend(warnings);
+    planned
+        .plan
+        .changes
+        .retain(|change| change.address == *address);
+    for change in &mut planned.plan.changes {
+        if let Some(reply) = adopt_as_it_is(change)? {
+            terminal.result(&reply)?;
+            return Ok(Exit::Success);
+        }
+    }
+    // The plan is of the tags alone, so that a later look finds differences.
+    let selection = Selection::default();
+    planned.plan.is_partial = false;
+    approve_and_run(planned, &selection, &args.how, terminal).await
+}
+
+/// Reduces a planned change to taking the resource in; a text where there is
+/// nothing to take in.
+fn adopt_as_it_is(change: &mut Change) -> Result<Option<String>, Diagnostic> {
+    let address = &change.address;
+    let Some(live) = &change.live else {
+        return Err(
+            Diagnostic::error(format!("AWS has no {} `{}`", address.kind(), change.key))
+                .with_hint("`xrayctl apply` creates it"),
+        );
+    };
+    if live.tags.is_none() {
+        return Ok(Some(format!(
+            "{address} needs no import: AWS keeps no tags on it, and it is the stack's while the spec names it."
+        )));
+    }
+    if !change.importing {
+        return Ok(Some(format!("{address} belongs to the stack already.")));
+    }
+    change.action = Action::Adopt;
+    change.reason = Some(Reason::Unowned);
+    change.fields.clear();
+    change.tags = live.user_tags();
+    change.after = Some(live.attributes.clone());
+    change.references.clear();
+    Ok(None)
+}

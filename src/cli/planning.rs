@@ -1,0 +1,145 @@
+//! From a spec to a plan, as every command that talks to AWS goes.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::connection::{Connected, connect, failed_call};
+use super::globals::Globals;
+use super::spec_file;
+use crate::aws::Aws;
+use crate::model::{Address, Diagnostic, Diagnostics};
+use crate::plan::diff::{self, Request, Sides};
+use crate::plan::{Mode, Plan, Target};
+use crate::resource::{REGISTRY, Registered, read::read_all};
+use crate::spec::Spec;
+
+/// Options of commands that make a plan.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Selection {
+    /// Only this resource and what it needs; may be given several times
+    #[arg(long = "target", value_name = "ADDR")]
+    pub only: Vec<Address>,
+
+    /// Take resources that exist and that no stack owns into this stack
+    #[arg(long)]
+    pub adopt: bool,
+}
+
+/// A plan, with what it was made from.
+pub(super) struct Planned {
+    pub spec: Spec,
+    pub connected: Connected,
+    pub plan: Plan,
+    /// What is worth knowing beside it.
+    pub warnings: Diagnostics,
+}
+
+/// Loads the spec at `path` and plans it.
+///
+/// # Errors
+/// Everything that is wrong with the spec, or stands in the way of the plan.
+pub(super) async fn from_spec(
+    path: &Path,
+    globals: &Globals,
+    selection: &Selection,
+    mode: Mode,
+) -> Result<Planned, Diagnostics> {
+    let (spec, warnings) = spec_file::load(path, globals)?;
+    let mut planned = of_stack(spec, globals, selection, mode).await?;
+    planned.warnings.extend(warnings);
+    Ok(planned)
+}
+
+/// Plans a spec that is loaded.
+///
+/// # Errors
+/// Everything that stands in the way of the plan.
+pub(super) async fn of_stack(
+    spec: Spec,
+    globals: &Globals,
+    selection: &Selection,
+    mode: Mode,
+) -> Result<Planned, Diagnostics> {
+    let connected = connect(globals, &spec.stack).await?;
+    let (plan, warnings) = of_account(&connected.aws, &spec, selection, mode).await?;
+    Ok(Planned {
+        spec,
+        connected,
+        plan,
+        warnings,
+    })
+}
+
+/// Reads the account and compares it with the spec.
+///
+/// # Errors
+/// Everything that stands in the way of the plan.
+pub(super) async fn of_account(
+    aws: &Aws,
+    spec: &Spec,
+    selection: &Selection,
+    mode: Mode,
+) -> Result<(Plan, Diagnostics), Diagnostics> {
+    let mut desired = spec.resources.clone();
+    // Who we are is asked at the same time; where AWS does not tell, no other
+    // answer is waited for.
+    let identity = async {
+        let identity = aws
+            .identity()
+            .await
+            .map_err(|error| failed_call(&error, None))?;
+        guard_account(spec, &identity.account)?;
+        Ok::<_, Diagnostic>(identity)
+    };
+    let reading = async { Ok(read_all(aws, REGISTRY, &mut desired).await) };
+    let (identity, reading) = tokio::try_join!(identity, reading)?;
+    if !reading.failed.is_empty() {
+        let failed = reading.failed.iter();
+        return Err(distinct(failed.map(|(_, error)| failed_call(error, None))));
+    }
+    let warnings = reading.unknown.iter().map(|(kind, error)| {
+        Diagnostic::warning(format!(
+            "cannot tell whether the stack owns any {kind} that the spec does not name: {error}"
+        ))
+    });
+    let request = Request {
+        mode,
+        target: Target {
+            account: identity.account.clone(),
+            region: aws.region().to_owned(),
+        },
+        adopt: selection.adopt,
+        only: selection.only.clone(),
+    };
+    let sides = Sides {
+        catalog: &Registered,
+        stack: &spec.stack.name,
+        desired: &desired,
+        live: &reading.live,
+    };
+    let plan = diff::plan(sides, &request)?;
+    Ok((plan, warnings.collect()))
+}
+
+/// Several types may fail for one cause; it is told once.
+fn distinct(diagnostics: impl Iterator<Item = Diagnostic>) -> Diagnostics {
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for diagnostic in diagnostics {
+        if !told.contains(&diagnostic) {
+            told.push(diagnostic);
+        }
+    }
+    told.into_iter().collect()
+}
+
+fn guard_account(spec: &Spec, account: &str) -> Result<(), Diagnostic> {
+    match &spec.stack.account {
+        Some(expected) if expected != account => Err(Diagnostic::error(format!(
+            "the stack `{}` is for account {expected}, but the credentials are for account {account}",
+            spec.stack.name
+        ))
+        .with_hint("choose other credentials with --profile or AWS_PROFILE")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,110 @@
+//! Reading a spec, and the files that it names, from disk.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::globals::Globals;
+use crate::model::{Diagnostic, Diagnostics, SourceFile};
+use crate::resource::REGISTRY;
+use crate::spec::{self, Spec};
+
+/// The spec's name where none is given.
+pub(super) const DEFAULT_PATH: &str = "xrayctl.toml";
+/// The most bytes that are read: no spec or plan comes near it.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Reads the text of `path`.
+///
+/// # Errors
+/// Where it cannot be read, or is not text.
+pub(super) fn read(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
+    let name = path.display().to_string();
+    let bytes = read_bytes(path).map_err(|error| unreadable(path, &error))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(SourceFile::new(name, text)),
+        Err(error) => {
+            let good = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let file = SourceFile::new(name, text);
+            // The replacement character stands where the text stops being valid.
+            let width = char::REPLACEMENT_CHARACTER.len_utf8();
+            let place = crate::model::SourceRange::new(&file, good..good + width);
+            Err(Diagnostic::error("the file is not valid UTF-8")
+                .with_source(place)
+                .with_hint("save it as UTF-8"))
+        }
+    }
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it has more than {} MiB", MAX_BYTES / 1024 / 1024),
+        ));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    let diagnostic = Diagnostic::error(format!("cannot read `{}`: {error}", path.display()));
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            diagnostic.with_hint("name the spec, or write a new one with `xrayctl init`")
+        }
+        io::ErrorKind::IsADirectory => diagnostic.with_hint("name the spec in that folder"),
+        io::ErrorKind::PermissionDenied => {
+            diagnostic.with_hint("check the permissions of the file and its folders")
+        }
+        _ => diagnostic,
+    }
+}
+
+/// Reads and checks the spec at `path`.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn load(path: &Path, globals: &Globals) -> Result<(Spec, Diagnostics), Diagnostics> {
+    let options = spec::Options {
+        env: globals.env.clone(),
+        vars: globals.variables(),
+        environment_vars: Globals::environment_variables(),
+    };
+    check(&read(path)?, path, &options)
+}
+
+/// Checks the text of a spec, which stands at `path`.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn check(
+    source: &Arc<SourceFile>,
+    path: &Path,
+    options: &spec::Options,
+) -> Result<(Spec, Diagnostics), Diagnostics> {
+    let folder = Folder(path.parent().map(Path::to_path_buf).unwrap_or_default());
+    let (spec, mut diagnostics) = spec::load(source, options, REGISTRY, &folder);
+    diagnostics.sort_by_source();
+    match spec {
+        Some(spec) if !diagnostics.has_errors() => {
+            crate::plan::order::by_dependency(&spec.resources)?;
+            Ok((spec, diagnostics))
+        }
+        _ => Err(diagnostics),
+    }
+}
+
+/// Files beside the spec.
+struct Folder(PathBuf);
+
+impl spec::Files for Folder {
+    fn read(&self, path: &str) -> io::Result<String> {
+        let bytes = read_bytes(&self.0.join(path))?;
+        String::from_utf8(bytes)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8"))
+    }
+}

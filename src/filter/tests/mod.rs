@@ -1,0 +1,6 @@
+//! Tests of the language as a whole, against the developer guide.
+
+mod accepted;
+mod limits;
+mod rejected;
+mod round_trip;

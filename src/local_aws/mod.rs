@@ -1,0 +1,224 @@
+//! The embedded AWS: X-Ray and its neighbours in one process, with state kept
+//! in a folder, no account and no network.
+//!
+//! X-Ray's control plane is our own ([`xray`]); KMS, CloudWatch Logs and STS are
+//! the `winterbaume-*` crates, corrected where xrayctl needs it ([`neighbours`]).
+//! [`LocalAws`] answers HTTP requests as AWS does; [`connector`] lets AWS SDK
+//! clients call it within the process, [`server`] serves it over TCP, [`access`]
+//! finds out which of the two a state folder calls for.
+//!
+//! It refuses to check signatures (there are no secrets), to be a second process
+//! on one folder, and to lose what it acknowledged. Used by `--local` and by the
+//! `local-collector` binary.
+
+mod access;
+pub mod clock;
+pub mod connector;
+mod hub;
+mod listening;
+pub mod lock;
+pub mod neighbours;
+pub mod reply;
+pub mod routing;
+pub mod server;
+pub mod service;
+pub mod state_file;
+pub mod store;
+pub mod xray;
+mod xray_service;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+pub use access::{Access, access};
+pub use clock::Clock;
+use hub::Hub;
+pub use listening::{ListenError, Listening};
+use lock::{Lock, LockError};
+use service::Service;
+use store::{RestoreError, Store};
+
+/// Account of an embedded AWS that is not told another: the account of AWS's
+/// own documentation, which no customer has.
+pub const DEFAULT_ACCOUNT: &str = "123456789012";
+/// Region where neither command line nor environment names one.
+pub const DEFAULT_REGION: &str = "us-east-1";
+/// How long changes of encryption and trace destination stay unfinished: long
+/// enough to catch clients that do not wait, too short to be a nuisance.
+pub const DEFAULT_SETTLE: Duration = Duration::from_millis(200);
+
+/// How to open an embedded AWS.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Folder of the state; created where it is missing.
+    pub state_dir: PathBuf,
+    /// Account that it stands for, twelve digits.
+    pub account_id: String,
+    /// Region of requests that name none, as unsigned ones do.
+    pub region: String,
+    /// How long changes of encryption and trace destination take.
+    pub settle: Duration,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Options {
+    /// The defaults, with state in `state_dir`.
+    pub fn new(state_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            state_dir: state_dir.into(),
+            account_id: DEFAULT_ACCOUNT.to_owned(),
+            region: DEFAULT_REGION.to_owned(),
+            settle: DEFAULT_SETTLE,
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// Why an embedded AWS does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The account is not an account id.
+    #[error("account `{0}` is not twelve digits")]
+    Account(String),
+    /// The region is not a region name.
+    #[error("region `{0}` is not the name of a region")]
+    Region(String),
+    /// The neighbours hold one account a process.
+    #[error("this process already embeds account {open}; it cannot also embed {wanted}")]
+    SecondAccount {
+        /// The account in use.
+        open: String,
+        /// The account asked for.
+        wanted: String,
+    },
+    /// The folder is in use, or cannot be locked.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The folder stayed in use for as long as the caller would wait.
+    #[error(
+        "state folder {} is still in use by another process after {} s",
+        folder.display(), waited.as_secs_f64()
+    )]
+    StillHeld {
+        /// The folder.
+        folder: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// The state cannot be read.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+}
+
+/// An embedded AWS: one account, any region, the sole user of its state folder.
+pub struct LocalAws {
+    hub: Hub,
+    lock: Lock,
+}
+
+impl LocalAws {
+    /// Locks the state folder and restores what is in it.
+    ///
+    /// # Errors
+    /// Where an option is wrong, another process uses the folder, or a file in
+    /// it cannot be read; no file is ever discarded.
+    pub fn open(options: Options) -> Result<Self, OpenError> {
+        let Options {
+            state_dir,
+            account_id,
+            region,
+            settle,
+            clock,
+        } = options;
+        if account_id.len() != 12 || !account_id.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(OpenError::Account(account_id));
+        }
+        if !routing::is_region(&region) {
+            return Err(OpenError::Region(region));
+        }
+        claim_account(&account_id)?;
+        let lock = Lock::take(&state_dir)?;
+        let xray = xray_service::Xray::new(&account_id, settle, clock);
+        let mut services: Vec<Arc<dyn Service>> = vec![Arc::new(xray)];
+        services.extend(neighbours::all(&account_id));
+        let store = Store::new(&state_dir);
+        store.restore(&account_id, &services)?;
+        let hub = Hub {
+            account: account_id,
+            region,
+            services,
+            store,
+        };
+        Ok(Self { hub, lock })
+    }
+
+    /// Answers a request as AWS does. Returns only once what it changed is on
+    /// disk; dropping the future early leaves the change made or not made, as a
+    /// connection lost to AWS does.
+    pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let mut response = self.hub.dispatch(request).await;
+        reply::stamp(&mut response);
+        response
+    }
+
+    /// The account that it stands for.
+    pub fn account_id(&self) -> &str {
+        &self.hub.account
+    }
+
+    /// The region of requests that name none.
+    pub fn region(&self) -> &str {
+        &self.hub.region
+    }
+
+    /// The folder of the state.
+    pub fn state_dir(&self) -> &Path {
+        self.lock.folder()
+    }
+}
+
+impl fmt::Debug for LocalAws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalAws")
+            .field("account", &self.hub.account)
+            .field("region", &self.hub.region)
+            .field("state_dir", &self.lock.folder())
+            .finish()
+    }
+}
+
+/// The first account of a process is its only one: `winterbaume` takes the
+/// account from a process-wide setting that can be made once.
+fn claim_account(account: &str) -> Result<(), OpenError> {
+    static ACCOUNT: OnceLock<String> = OnceLock::new();
+    let open = ACCOUNT.get_or_init(|| {
+        winterbaume_core::set_default_account_id(account);
+        account.to_owned()
+    });
+    if open == account {
+        return Ok(());
+    }
+    Err(OpenError::SecondAccount {
+        open: open.clone(),
+        wanted: account.to_owned(),
+    })
+}
+
+/// The region that the environment names as AWS tools read it, or else
+/// [`DEFAULT_REGION`].
+pub fn region_from_environment() -> String {
+    ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|region| !region.is_empty())
+        .unwrap_or_else(|| DEFAULT_REGION.to_owned())
+}

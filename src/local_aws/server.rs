@@ -1,0 +1,163 @@
+//! The embedded AWS over HTTP, for any AWS client on this machine.
+//!
+//! Anything that runs in a browser is kept out: requests must name a loopback
+//! host (against DNS rebinding) and may not come from another site.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::serve::ListenerExt;
+use axum::{Router, routing::get};
+use bytes::Bytes;
+use http::uri::Authority;
+use http::{HeaderMap, Request, Response, Uri, header};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::LocalAws;
+use super::reply;
+
+/// Most bytes of a request body; no AWS API here takes more.
+const MOST_BYTES: usize = 10 * 1024 * 1024;
+/// Path that tells one process that another serves the embedded AWS.
+const STATUS: &str = "/_xrayctl/status";
+/// Names the server in its status.
+const PRODUCT: &str = "xrayctl-local-aws";
+/// How long to wait for the status of a server.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why the API cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[error("listen on {address}")]
+pub struct BindError {
+    address: SocketAddr,
+    #[source]
+    source: io::Error,
+}
+
+/// Opens `address` for [`serve`]; port 0 stands for any free port.
+///
+/// # Errors
+/// Where the address is taken or is not one of this machine.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| BindError { address, source })
+}
+
+/// URL at which clients of this machine reach `listener`.
+///
+/// # Errors
+/// Where the socket does not know its address.
+pub fn url_of(listener: &TcpListener) -> io::Result<String> {
+    let mut address = listener.local_addr()?;
+    if address.ip().is_unspecified() {
+        let loopback: IpAddr = match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        address.set_ip(loopback);
+    }
+    Ok(format!("http://{address}"))
+}
+
+/// Serves `local` on `listener` until `shutdown` completes, then finishes the
+/// requests in flight. The folder's endpoint file names the URL meanwhile.
+///
+/// # Errors
+/// Where the endpoint file cannot be written or the listener fails.
+pub async fn serve(
+    local: Arc<LocalAws>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let url = url_of(&listener)?;
+    local.lock.advertise(&url).map_err(io::Error::other)?;
+    let router = Router::new()
+        .route(STATUS, get(status))
+        .fallback(answer)
+        .with_state(Arc::clone(&local));
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY not set");
+        }
+    });
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown)
+        .await;
+    local.lock.withdraw();
+    served
+}
+
+async fn status(State(local): State<Arc<LocalAws>>, headers: HeaderMap) -> Response<Body> {
+    if let Some(reason) = refusal(&headers) {
+        return refused(&headers, reason).map(Body::from);
+    }
+    let body = json!({
+        "product": PRODUCT, "account": local.account_id(), "region": local.region()
+    });
+    reply::json(200, &body).map(Body::from)
+}
+
+async fn answer(State(local): State<Arc<LocalAws>>, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    if let Some(reason) = refusal(&parts.headers) {
+        return refused(&parts.headers, reason).map(Body::from);
+    }
+    let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else {
+        let message = format!("the body is incomplete or longer than {MOST_BYTES} bytes");
+        let code = "RequestEntityTooLarge";
+        return reply::error(&parts.headers, 413, code, &message).map(Body::from);
+    };
+    let request = Request::from_parts(parts, body);
+    local.handle(request).await.map(Body::from)
+}
+
+fn refused(headers: &HeaderMap, reason: &str) -> Response<Bytes> {
+    reply::error(headers, 403, "AccessDeniedException", reason)
+}
+
+/// Why a request must not be answered, if so.
+fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host.and_then(|host| host.parse::<Authority>().ok());
+    if !host.is_some_and(|host| is_loopback(host.host())) {
+        return Some("the Host header must name this machine: localhost, 127.0.0.1 or [::1]");
+    }
+    let origin = headers.get(header::ORIGIN)?;
+    let origin = origin.to_str().ok().and_then(|o| o.parse::<Uri>().ok());
+    let is_local = origin.is_some_and(|origin| origin.host().is_some_and(is_loopback));
+    (!is_local).then_some("requests from other sites are not answered")
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Whether an embedded AWS answers at `url`.
+pub(super) async fn is_serving(url: &str) -> bool {
+    let Some(address) = url.strip_prefix("http://") else {
+        return false;
+    };
+    let status = timeout(PATIENCE, read_status(address)).await;
+    matches!(status, Ok(Ok(text)) if text.contains(PRODUCT))
+}
+
+async fn read_status(address: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!("GET {STATUS} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.take(4096).read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}

@@ -1,0 +1,124 @@
+//! The operations of the X-Ray API and the paths that name them.
+//!
+//! Source: <https://docs.aws.amazon.com/xray/latest/api/API_Operations.html>.
+
+/// An operation that this release serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are AWS's own")]
+pub enum Operation {
+    CreateSamplingRule,
+    UpdateSamplingRule,
+    DeleteSamplingRule,
+    GetSamplingRules,
+    CreateGroup,
+    UpdateGroup,
+    DeleteGroup,
+    GetGroup,
+    GetGroups,
+    GetEncryptionConfig,
+    PutEncryptionConfig,
+    PutResourcePolicy,
+    ListResourcePolicies,
+    DeleteResourcePolicy,
+    GetTraceSegmentDestination,
+    UpdateTraceSegmentDestination,
+    GetIndexingRules,
+    UpdateIndexingRule,
+    TagResource,
+    UntagResource,
+    ListTagsForResource,
+}
+
+/// What a path of the X-Ray API means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// An operation served here.
+    Served(Operation),
+    /// An operation of AWS, by name, that this release does not serve.
+    Missing(&'static str),
+}
+
+/// Finds the operation of `path`; every operation is a `POST`.
+pub fn route(method: &str, path: &str) -> Option<Route> {
+    if method != "POST" {
+        return None;
+    }
+    let served = SERVED.iter().find(|(at, _)| *at == path);
+    let missing = MISSING.iter().find(|(at, _)| *at == path);
+    served
+        .map(|(_, operation)| Route::Served(*operation))
+        .or_else(|| missing.map(|(_, name)| Route::Missing(name)))
+}
+
+impl Operation {
+    /// Whether the operation changes nothing.
+    pub fn is_read(self) -> bool {
+        matches!(
+            self,
+            Self::GetSamplingRules
+                | Self::GetGroup
+                | Self::GetGroups
+                | Self::GetEncryptionConfig
+                | Self::ListResourcePolicies
+                | Self::GetTraceSegmentDestination
+                | Self::GetIndexingRules
+                | Self::ListTagsForResource
+        )
+    }
+}
+
+const SERVED: &[(&str, Operation)] = &[
+    ("/CreateSamplingRule", Operation::CreateSamplingRule),
+    ("/UpdateSamplingRule", Operation::UpdateSamplingRule),
+    ("/DeleteSamplingRule", Operation::DeleteSamplingRule),
+    ("/GetSamplingRules", Operation::GetSamplingRules),
+    ("/CreateGroup", Operation::CreateGroup),
+    ("/UpdateGroup", Operation::UpdateGroup),
+    ("/DeleteGroup", Operation::DeleteGroup),
+    ("/GetGroup", Operation::GetGroup),
+    ("/Groups", Operation::GetGroups),
+    ("/EncryptionConfig", Operation::GetEncryptionConfig),
+    ("/PutEncryptionConfig", Operation::PutEncryptionConfig),
+    ("/PutResourcePolicy", Operation::PutResourcePolicy),
+    ("/ListResourcePolicies", Operation::ListResourcePolicies),
+    ("/DeleteResourcePolicy", Operation::DeleteResourcePolicy),
+    (
+        "/GetTraceSegmentDestination",
+        Operation::GetTraceSegmentDestination,
+    ),
+    (
+        "/UpdateTraceSegmentDestination",
+        Operation::UpdateTraceSegmentDestination,
+    ),
+    ("/GetIndexingRules", Operation::GetIndexingRules),
+    ("/UpdateIndexingRule", Operation::UpdateIndexingRule),
+    ("/TagResource", Operation::TagResource),
+    ("/UntagResource", Operation::UntagResource),
+    ("/ListTagsForResource", Operation::ListTagsForResource),
+];
+
+const MISSING: &[(&str, &str)] = &[
+    ("/Traces", "BatchGetTraces"),
+    ("/CancelTraceRetrieval", "CancelTraceRetrieval"),
+    ("/Insight", "GetInsight"),
+    ("/InsightEvents", "GetInsightEvents"),
+    ("/InsightImpactGraph", "GetInsightImpactGraph"),
+    ("/InsightSummaries", "GetInsightSummaries"),
+    ("/GetRetrievedTracesGraph", "GetRetrievedTracesGraph"),
+    (
+        "/SamplingStatisticSummaries",
+        "GetSamplingStatisticSummaries",
+    ),
+    ("/SamplingTargets", "GetSamplingTargets"),
+    ("/ServiceGraph", "GetServiceGraph"),
+    (
+        "/TimeSeriesServiceStatistics",
+        "GetTimeSeriesServiceStatistics",
+    ),
+    ("/TraceGraph", "GetTraceGraph"),
+    ("/TraceSummaries", "GetTraceSummaries"),
+    ("/ListRetrievedTraces", "ListRetrievedTraces"),
+    ("/TelemetryRecords", "PutTelemetryRecords"),
+    ("/TraceSegments", "PutTraceSegments"),
+    ("/StartTraceRetrieval", "StartTraceRetrieval"),
+];

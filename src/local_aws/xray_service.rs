@@ -1,0 +1,204 @@
+//! X-Ray as a service of the embedded AWS: a state machine a region, asked over
+//! HTTP, with the neighbours asked first where a request depends on them.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+
+use super::clock::Clock;
+use super::reply;
+use super::service::{Answer, Service, Siblings, StateError};
+use super::xray::fault::Fault;
+use super::xray::operation::{Operation, Route, route};
+use super::xray::peers::{Key, Peers};
+use super::xray::{Place, State, Surroundings};
+
+/// Name of the service in signatures.
+pub const NAME: &str = "xray";
+
+/// The control planes of one account.
+pub struct Xray {
+    account: String,
+    settle: Duration,
+    clock: Clock,
+    regions: Mutex<HashMap<String, State>>,
+}
+
+impl Xray {
+    /// X-Ray of one account, whose changes of encryption and destination take
+    /// `settle`.
+    pub fn new(account: &str, settle: Duration, clock: Clock) -> Self {
+        Self {
+            account: account.to_owned(),
+            settle,
+            clock,
+            regions: Mutex::default(),
+        }
+    }
+
+    fn regions(&self) -> MutexGuard<'_, HashMap<String, State>> {
+        self.regions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn factory(&self, region: &str) -> State {
+        State::factory(Place {
+            account: self.account.clone(),
+            region: region.to_owned(),
+        })
+    }
+
+    fn run(
+        &self,
+        region: &str,
+        operation: Operation,
+        body: &Bytes,
+        peers: &Peers,
+    ) -> Result<Value, Fault> {
+        let surroundings = Surroundings {
+            now: self.clock.epoch_seconds(),
+            settle: self.settle.as_secs_f64(),
+            peers,
+            check_filter: |text| match crate::filter::parse(text) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(error.to_string()),
+            },
+            new_id: random_id,
+        };
+        let mut regions = self.regions();
+        let state = regions
+            .entry(region.to_owned())
+            .or_insert_with(|| self.factory(region));
+        state.handle(operation, body, surroundings)
+    }
+}
+
+/// Random letters and digits of base 32, or none where the system has no
+/// randomness to give.
+fn random_id(length: usize) -> Option<String> {
+    const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mut bytes = vec![0_u8; length];
+    getrandom::fill(&mut bytes).ok()?;
+    let digit = |byte: &u8| char::from(DIGITS[usize::from(byte % 32)]);
+    Some(bytes.iter().map(digit).collect())
+}
+
+/// What the neighbours say to a request; they are asked only where it matters.
+async fn ask(operation: Operation, body: &Bytes, siblings: &dyn Siblings) -> Peers {
+    let mut peers = Peers::default();
+    match operation {
+        Operation::PutEncryptionConfig => {
+            let body: Value = serde_json::from_slice(body).unwrap_or_default();
+            if let Some(id) = body["KeyId"].as_str() {
+                peers.key = Some(describe_key(id, siblings).await);
+            }
+        }
+        Operation::UpdateTraceSegmentDestination => {
+            peers.log_policies = log_policies(siblings).await;
+        }
+        _ => {}
+    }
+    peers
+}
+
+async fn describe_key(id: &str, siblings: &dyn Siblings) -> Result<Key, String> {
+    let body = json!({ "KeyId": id });
+    let response = siblings
+        .call("kms", "TrentService.DescribeKey", &body)
+        .await;
+    let answer = parsed(&response);
+    let text = |name: &str| {
+        let found = answer["KeyMetadata"][name].as_str();
+        found.unwrap_or_default().to_owned()
+    };
+    if !response.status().is_success() {
+        let reason = answer["message"].as_str().unwrap_or("KMS failed");
+        return Err(reason.to_owned());
+    }
+    Ok(Key {
+        arn: text("Arn"),
+        state: text("KeyState"),
+        spec: text("KeySpec"),
+        usage: text("KeyUsage"),
+    })
+}
+
+async fn log_policies(siblings: &dyn Siblings) -> Vec<String> {
+    let target = "Logs_20140328.DescribeResourcePolicies";
+    let response = siblings.call("logs", target, &json!({})).await;
+    let answer = parsed(&response);
+    let policies = answer["resourcePolicies"].as_array();
+    policies
+        .into_iter()
+        .flatten()
+        .filter_map(|policy| Some(policy["policyDocument"].as_str()?.to_owned()))
+        .collect()
+}
+
+fn parsed(response: &Response<Bytes>) -> Value {
+    serde_json::from_slice(response.body()).unwrap_or_default()
+}
+
+#[async_trait]
+impl Service for Xray {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn handle(
+        &self,
+        region: &str,
+        request: Request<Bytes>,
+        siblings: &dyn Siblings,
+    ) -> Answer {
+        let (method, path) = (request.method().as_str(), request.uri().path());
+        let refused = |fault: Fault| Answer {
+            response: reply::fault(&fault),
+            changed: false,
+        };
+        let operation = match route(method, path) {
+            Some(Route::Served(operation)) => operation,
+            Some(Route::Missing(name)) => return refused(Fault::not_implemented(name)),
+            None => return refused(Fault::unknown_operation(method, path)),
+        };
+        let peers = ask(operation, request.body(), siblings).await;
+        match self.run(region, operation, request.body(), &peers) {
+            Ok(body) => Answer {
+                response: reply::json(200, &body),
+                changed: !operation.is_read(),
+            },
+            Err(fault) => refused(fault),
+        }
+    }
+
+    fn snapshot(&self, region: &str) -> Result<Value, StateError> {
+        let regions = self.regions();
+        let state = match regions.get(region) {
+            Some(state) => serde_json::to_value(state),
+            None => Ok(Value::Null),
+        };
+        state.map_err(|error| state_error(&error))
+    }
+
+    fn restore(&self, region: &str, state: &Value) -> Result<(), StateError> {
+        let mut regions = self.regions();
+        if state.is_null() {
+            regions.remove(region);
+            return Ok(());
+        }
+        let state = serde::Deserialize::deserialize(state).map_err(|e| state_error(&e))?;
+        regions.insert(region.to_owned(), state);
+        Ok(())
+    }
+}
+
+fn state_error(reason: &serde_json::Error) -> StateError {
+    StateError {
+        service: NAME,
+        reason: reason.to_string(),
+    }
+}

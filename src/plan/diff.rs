@@ -1,0 +1,425 @@
+//! Working out a plan from the two sides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::compare::{self, Rules};
+use super::matching::{Ownership, matched, ownership};
+use super::{Action, Catalog, Change, FieldChange, Mode, Plan, Reason, Target, fingerprint, order};
+use crate::model::{
+    Address, Attributes, Desired, Diagnostic, Diagnostics, Facts, Lifecycle, Live, Owner,
+};
+
+/// What a plan is worked out from.
+#[derive(Clone, Copy)]
+pub struct Sides<'a> {
+    /// What is known of resource types.
+    pub catalog: &'a dyn Catalog,
+    /// The stack.
+    pub stack: &'a str,
+    /// What the spec wants.
+    pub desired: &'a [Desired],
+    /// What stands at AWS.
+    pub live: &'a [Live],
+}
+
+/// How a plan is worked out.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What to do.
+    pub mode: Mode,
+    /// The account and region.
+    pub target: Target,
+    /// Takes resources that exist and that no stack owns into the stack.
+    pub adopt: bool,
+    /// Only these resources and what they need; all where empty.
+    pub only: Vec<Address>,
+}
+
+/// Works out what would be changed.
+///
+/// # Errors
+/// Everything that stands in the way: resources of others, protected ones,
+/// references that go round in a circle.
+pub fn plan(sides: Sides<'_>, request: &Request) -> Result<Plan, Diagnostics> {
+    let ordered = order::by_dependency(sides.desired)?;
+    let matched = matched(sides.catalog, sides.stack, sides.desired, sides.live);
+    let mut planner = Planner {
+        sides,
+        request,
+        changes: BTreeMap::new(),
+        refused: Diagnostics::new(),
+    };
+    for desired in ordered {
+        let live = matched.pairs.get(&desired.address).copied();
+        planner.desired(desired, live);
+    }
+    if request.mode != Mode::RefreshOnly {
+        for orphan in matched.orphans {
+            planner.orphan(orphan);
+        }
+    }
+    planner.finish()
+}
+
+struct Planner<'a> {
+    sides: Sides<'a>,
+    request: &'a Request,
+    changes: BTreeMap<Address, Change>,
+    refused: Diagnostics,
+}
+
+impl Planner<'_> {
+    fn desired(&mut self, desired: &Desired, live: Option<&Live>) {
+        let Some(facts) = self.sides.catalog.facts(desired.address.kind()) else {
+            return;
+        };
+        if let Some(live) = live
+            && !self.may_touch(desired, facts, live)
+        {
+            return;
+        }
+        let change = match self.request.mode {
+            Mode::Apply | Mode::RefreshOnly => Some(self.converge(desired, facts, live)),
+            Mode::Destroy => self.destroy(desired, facts, live),
+        };
+        if let Some(change) = change {
+            self.refuse_protected(desired, facts, &change);
+            self.changes.insert(change.address.clone(), change);
+        }
+    }
+
+    /// Refuses what belongs to another stack, or to nobody without `--adopt`.
+    fn may_touch(&mut self, desired: &Desired, facts: &Facts, live: &Live) -> bool {
+        let subject = format!("{} `{}`", facts.title, live.key);
+        let refusal = match ownership(self.sides.stack, live) {
+            Ownership::Ours => return true,
+            Ownership::Nobodys if self.request.adopt => return true,
+            // Not ours, so not ours to destroy.
+            Ownership::Nobodys | Ownership::Others(_) if self.request.mode == Mode::Destroy => {
+                return false;
+            }
+            Ownership::Nobodys => {
+                Diagnostic::error(format!("{subject} exists already and no stack owns it"))
+                    .with_hint(format!(
+                        "take it into this stack with `xrayctl import {}`, or with --adopt",
+                        desired.address
+                    ))
+            }
+            Ownership::Others(stack) => {
+                Diagnostic::error(format!("{subject} belongs to the stack `{stack}`"))
+                    .with_hint("rename it here, or remove it there first")
+            }
+        };
+        self.refuse(desired, refusal);
+        false
+    }
+
+    fn refuse(&mut self, desired: &Desired, refusal: Diagnostic) {
+        let refusal = refusal.at(desired.address.clone());
+        self.refused.push(match &desired.source {
+            Some(source) => refusal.with_source(source.clone()),
+            None => refusal,
+        });
+    }
+
+    fn refuse_protected(&mut self, desired: &Desired, facts: &Facts, change: &Change) {
+        let what = match change.action {
+            Action::Delete => "deleted",
+            Action::Replace => "replaced",
+            _ => return,
+        };
+        if desired.protect {
+            let refusal = Diagnostic::error(format!(
+                "{} `{}` is protected and would be {what}",
+                facts.title, change.key
+            ))
+            .with_hint("remove `protect = true` from it if that is what you want");
+            self.refuse(desired, refusal);
+        }
+    }
+
+    /// Makes the live resource as the spec says.
+    fn converge(&self, desired: &Desired, facts: &Facts, live: Option<&Live>) -> Change {
+        let mut desired = desired.clone();
+        let unknown = self.resolve(&mut desired);
+        leave_ignored(&mut desired, live);
+        let rules = Rules {
+            facts,
+            ignore: &desired.ignore,
+            unknown: &unknown,
+        };
+        let mut fields = compare::fields(
+            rules,
+            &desired.attributes,
+            live.map(|live| &live.attributes),
+        );
+        if let Some(tags) = &desired.tags
+            && rules.manages("tags", Some(&Value::Bool(true)))
+        {
+            let live_tags = live.and_then(Live::user_tags);
+            fields.extend(compare::tags(tags, live_tags.as_ref()));
+        }
+        let managed: Vec<String> = desired
+            .attributes
+            .iter()
+            .filter(|(name, value)| rules.manages(name, Some(value)))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if live.is_none() {
+            // Nothing stands that could be replaced.
+            fields
+                .iter_mut()
+                .for_each(|field| field.forces_replacement = false);
+        }
+        let importing =
+            live.is_some_and(|live| ownership(self.sides.stack, live) == Ownership::Nobodys);
+        let action = match live {
+            None => Action::Create,
+            Some(_) if fields.iter().any(|field| field.forces_replacement) => Action::Replace,
+            Some(live) if !fields.is_empty() || live.deletion_scheduled => Action::Update,
+            Some(_) if importing => Action::Adopt,
+            Some(_) => Action::NoOp,
+        };
+        let reason = live.map_or(Some(Reason::NotAtAws), |live| {
+            (action != Action::NoOp).then(|| reason(&desired, live, &managed, !fields.is_empty()))
+        });
+        Change {
+            owner: facts.taggable.then(|| Owner {
+                stack: self.sides.stack.to_owned(),
+                name: desired.address.name().map(str::to_owned),
+                applied: None,
+            }),
+            key: desired.key,
+            action,
+            reason,
+            importing,
+            fields,
+            live: live.cloned(),
+            after: Some(desired.attributes),
+            tags: desired.tags,
+            written: Some(desired.written),
+            depends_on: dependencies(&desired.references, &desired.depends_on),
+            references: desired.references,
+            address: desired.address,
+            managed,
+        }
+    }
+
+    /// Fills in references whose value is known already, and returns the
+    /// pointers of those whose value is not.
+    fn resolve(&self, desired: &mut Desired) -> Vec<String> {
+        let mut unknown = Vec::new();
+        for reference in desired
+            .references
+            .iter()
+            .filter(|one| !one.field.is_empty())
+        {
+            let value = self
+                .changes
+                .get(&reference.to)
+                .and_then(Change::known_outputs)
+                .and_then(|outputs| outputs.get(&reference.output))
+                .cloned();
+            if value.is_none() {
+                unknown.push(reference.field.clone());
+            }
+            put(
+                &mut desired.attributes,
+                &reference.field,
+                value.unwrap_or(Value::Null),
+            );
+        }
+        unknown
+    }
+
+    /// Deletes what the stack owns, puts a setting back.
+    fn destroy(&self, desired: &Desired, facts: &Facts, live: Option<&Live>) -> Option<Change> {
+        let live = live.filter(|live| !live.deletion_scheduled)?;
+        if facts.lifecycle == Lifecycle::Collection {
+            return Some(Change {
+                written: Some(desired.written.clone()),
+                references: Vec::new(),
+                depends_on: dependencies(&desired.references, &desired.depends_on),
+                ..deletion(desired.address.clone(), live, Reason::Destroy)
+            });
+        }
+        let default = self.sides.catalog.aws_default(desired.address.kind())?;
+        let rules = Rules {
+            facts,
+            ignore: &desired.ignore,
+            unknown: &[],
+        };
+        let fields = compare::fields(rules, &default, Some(&live.attributes));
+        let has_changes = !fields.is_empty();
+        Some(Change {
+            address: desired.address.clone(),
+            key: live.key.clone(),
+            action: if has_changes {
+                Action::Update
+            } else {
+                Action::NoOp
+            },
+            reason: has_changes.then_some(Reason::Reset),
+            importing: false,
+            fields,
+            live: Some(live.clone()),
+            after: Some(default.clone()),
+            tags: None,
+            written: Some(default),
+            references: Vec::new(),
+            depends_on: Vec::new(),
+            owner: None,
+            managed: Vec::new(),
+        })
+    }
+
+    /// Deletes what the stack owns and the spec no longer names.
+    fn orphan(&mut self, live: &Live) {
+        let name = live.owner().and_then(|owner| owner.name);
+        let mut address = Address::new(&live.kind, name.unwrap_or_else(|| live.key.clone()));
+        if self.changes.contains_key(&address) {
+            // A second one under the same name: tell them apart by their key.
+            address = Address::new(&live.kind, format!("{} (orphan)", live.key));
+        }
+        let reason = if self.request.mode == Mode::Destroy {
+            Reason::Destroy
+        } else {
+            Reason::RemovedFromSpec
+        };
+        let change = deletion(address, live, reason);
+        self.changes.insert(change.address.clone(), change);
+    }
+
+    fn finish(self) -> Result<Plan, Diagnostics> {
+        let mut refused = self.refused;
+        let mut changes: Vec<Change> = self.changes.into_values().collect();
+        for address in &self.request.only {
+            if !changes.iter().any(|change| change.address == *address) {
+                refused.push(
+                    Diagnostic::error(format!("there is no `{address}` to target"))
+                        .with_hint("`xrayctl plan` lists the addresses of this stack"),
+                );
+            }
+        }
+        if refused.has_errors() {
+            return Err(refused);
+        }
+        let is_partial = !self.request.only.is_empty();
+        if is_partial {
+            let kept = order::with_dependencies(&changes, &self.request.only);
+            changes.retain(|change| kept.contains(&change.address));
+        }
+        let live_hash =
+            fingerprint::of_live(changes.iter().filter_map(|change| change.live.as_ref()));
+        Ok(Plan {
+            stack: self.sides.stack.to_owned(),
+            target: self.request.target.clone(),
+            mode: self.request.mode,
+            is_partial,
+            changes,
+            live_hash,
+        })
+    }
+}
+
+fn deletion(address: Address, live: &Live, reason: Reason) -> Change {
+    Change {
+        address,
+        key: live.key.clone(),
+        action: Action::Delete,
+        reason: Some(reason),
+        importing: false,
+        fields: removed_fields(live),
+        live: Some(live.clone()),
+        after: None,
+        tags: None,
+        written: None,
+        references: Vec::new(),
+        depends_on: Vec::new(),
+        owner: None,
+        managed: Vec::new(),
+    }
+}
+
+fn removed_fields(live: &Live) -> Vec<FieldChange> {
+    live.attributes
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| FieldChange {
+            path: vec![name.clone()],
+            before: Some(value.clone()),
+            after: None,
+            unknown: false,
+            forces_replacement: false,
+            document: false,
+        })
+        .collect()
+}
+
+fn dependencies(references: &[crate::model::Reference], named: &[Address]) -> Vec<Address> {
+    let all: BTreeSet<Address> = references
+        .iter()
+        .map(|reference| reference.to.clone())
+        .chain(named.iter().cloned())
+        .collect();
+    all.into_iter().collect()
+}
+
+/// Takes fields that are left to others as they stand, since some calls send
+/// the whole state.
+fn leave_ignored(desired: &mut Desired, live: Option<&Live>) {
+    let Some(live) = live else {
+        return;
+    };
+    for field in &desired.ignore {
+        if let Some(value) = live.attributes.get(field) {
+            desired.attributes.insert(field.clone(), value.clone());
+            desired.written.insert(field.clone(), value.clone());
+        }
+        if field == "tags" {
+            desired.tags = live.user_tags();
+        }
+    }
+}
+
+/// Tells who made the difference: the fingerprint of the last apply equals
+/// the side that did not change since.
+fn reason(desired: &Desired, live: &Live, managed: &[String], differs: bool) -> Reason {
+    let owner = live.owner();
+    if live.tags.is_some() && owner.is_none() {
+        return Reason::Unowned;
+    }
+    if live.deletion_scheduled || !differs {
+        return Reason::DeletionScheduled;
+    }
+    let Some(applied) = owner.and_then(|owner| owner.applied) else {
+        return Reason::Differs;
+    };
+    let wanted = fingerprint::of_resource(managed, &desired.attributes, desired.tags.as_ref());
+    let standing = fingerprint::of_resource(managed, &live.attributes, live.user_tags().as_ref());
+    if applied == standing {
+        Reason::SpecChanged
+    } else if applied == wanted {
+        Reason::Drift
+    } else {
+        Reason::SpecAndDrift
+    }
+}
+
+/// Sets the value at a JSON pointer whose parents exist.
+pub fn put(attributes: &mut Attributes, pointer: &str, value: Value) {
+    let mut names: Vec<&str> = pointer.split('/').skip(1).collect();
+    let Some(last) = names.pop() else {
+        return;
+    };
+    let mut fields = attributes;
+    for name in names {
+        match fields.get_mut(name).and_then(Value::as_object_mut) {
+            Some(inner) => fields = inner,
+            None => return,
+        }
+    }
+    fields.insert(last.to_owned(), value);
+}

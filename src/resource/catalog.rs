@@ -1,0 +1,28 @@
+//! What the planner may know of resource types.
+
+use super::{Kind, REGISTRY};
+use crate::model::{Attributes, Facts};
+use crate::plan::Catalog;
+
+/// The registered types, as the planner sees them.
+#[derive(Clone, Copy, Debug)]
+pub struct Registered;
+
+impl Registered {
+    fn kind(kind: &str) -> Option<&'static dyn Kind> {
+        REGISTRY
+            .iter()
+            .copied()
+            .find(|one| one.facts().kind == kind)
+    }
+}
+
+impl Catalog for Registered {
+    fn facts(&self, kind: &str) -> Option<&'static Facts> {
+        Self::kind(kind).map(Kind::facts)
+    }
+
+    fn aws_default(&self, kind: &str) -> Option<Attributes> {
+        Self::kind(kind).and_then(Kind::aws_default)
+    }
+}

@@ -1,0 +1,479 @@
+//! KMS keys, symmetric, for the encryption of traces and log groups.
+
+mod live;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, ReplaceOrder, Resource, Tags,
+    Update, Wanted, encryption, policy_document,
+};
+use crate::aws::{Class, KMS, Patience, call, kms, until_done};
+use crate::model::Owner;
+
+const ARN: &str = "arn";
+const KEY_ID: &str = "key_id";
+/// The days that AWS waits before it deletes a key, where nothing else is said.
+const DEFAULT_WINDOW: i32 = 30;
+
+/// The type.
+pub(super) struct KmsKey;
+
+/// A symmetric KMS key with one alias.
+///
+/// AWS deletes no key at once: it is scheduled for deletion, and brought back
+/// when the spec names it again in time.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "kms_key")]
+#[serde(deny_unknown_fields)]
+pub(super) struct KmsKeySpec {
+    /// The key's alias. Default: `alias/` and its name in the spec.
+    #[serde(default)]
+    #[schemars(length(min = 7, max = 256), regex(pattern = r"^alias/[a-zA-Z0-9/_-]+$"), extend("x-hint" = "an alias is `alias/` followed by letters, digits and `/_-`"))]
+    alias: Option<String>,
+    /// What the key is for, at most 8192 characters. Default: nothing.
+    #[serde(default)]
+    #[schemars(length(max = 8192))]
+    description: String,
+    /// Whether the key can be used. While a key that X-Ray encrypts with is
+    /// disabled, X-Ray stores no traces. Default: true.
+    #[serde(default = "yes")]
+    enabled: bool,
+    /// Whether AWS makes new key material at regular times. Default: true.
+    #[serde(default = "yes")]
+    key_rotation_enabled: bool,
+    /// Days between two rotations, 90 to 2560. Default: 365.
+    #[serde(default = "a_year")]
+    #[schemars(range(min = 90, max = 2560))]
+    rotation_period_in_days: i32,
+    /// Whether the key can be copied to other regions. AWS cannot change it: a
+    /// change replaces the key. Default: false.
+    #[serde(default)]
+    multi_region: bool,
+    /// The key policy: a table, JSON in a text, or `{ file = "policy.json" }`.
+    /// Left out, it is left to others; a new key gets AWS's own, which leaves
+    /// access to IAM.
+    #[serde(default)]
+    policy: Option<serde_json::Map<String, Value>>,
+    /// Days that a deleted key can still be brought back, 7 to 30. Default: 30.
+    #[serde(default)]
+    #[schemars(range(min = 7, max = 30))]
+    pending_window_in_days: Option<i32>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn a_year() -> i32 {
+    365
+}
+
+impl Resource for KmsKey {
+    const FACTS: Facts = Facts {
+        kind: "kms_key",
+        table: "kms_keys",
+        title: "KMS key",
+        docs: "https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html",
+        lifecycle: Lifecycle::Collection,
+        taggable: true,
+        name_field: None,
+        replace_on: &["multi_region"],
+        replace_order: ReplaceOrder::CreateFirst,
+        documents: &["policy"],
+        unmanaged_when_absent: &["policy", "pending_window_in_days"],
+        refers_to: &[],
+    };
+
+    type Spec = KmsKeySpec;
+
+    fn key(name: &str, spec: &Self::Spec) -> String {
+        spec.alias
+            .clone()
+            .unwrap_or_else(|| format!("alias/{name}"))
+    }
+
+    fn validate(name: &str, spec: &Self::Spec, problems: &mut Problems) {
+        let alias = Self::key(name, spec);
+        let field = if spec.alias.is_some() { "/alias" } else { "" };
+        if alias.starts_with("alias/aws/") {
+            problems
+                .report(field, "AWS keeps aliases that start with `alias/aws/` for itself")
+                .hint("choose another alias, or refer to AWS's key by its alias where a key is wanted");
+        }
+        let is_allowed =
+            |character: char| character.is_ascii_alphanumeric() || "/_-".contains(character);
+        if spec.alias.is_none() && !name.chars().all(is_allowed) {
+            problems
+                .report("", format!("`{alias}` is no alias that KMS takes"))
+                .hint("use letters, digits and `/_-`, or set `alias`");
+        }
+        if let Some(policy) = &spec.policy
+            && !policy.contains_key("Statement")
+        {
+            problems
+                .report("/policy", "the policy has no `Statement`")
+                .hint("a policy is `{ Version = \"2012-10-17\", Statement = [ … ] }`");
+        }
+    }
+
+    fn canonical(name: &str, mut spec: Self::Spec) -> Self::Spec {
+        spec.alias = Some(Self::key(name, &spec)).filter(|alias| alias != "alias/");
+        if let Some(policy) = spec.policy.take() {
+            match policy_document::normalize(&Value::Object(policy)) {
+                Value::Object(normal) => spec.policy = Some(normal),
+                _ => spec.policy = None,
+            }
+        }
+        if !spec.key_rotation_enabled {
+            // AWS forgets the period of a key that it does not rotate.
+            spec.rotation_period_in_days = a_year();
+        }
+        // How to delete it, not what it is.
+        spec.pending_window_in_days = None;
+        spec
+    }
+
+    async fn read(
+        aws: &Aws,
+        wanted: &[Wanted<Self::Spec>],
+    ) -> Result<Vec<Found<Self::Spec>>, Error> {
+        live::read(aws, wanted).await
+    }
+
+    /// The tags go with the key itself, so that a key whose alias could not be
+    /// made any more is found by the next plan.
+    async fn create(
+        aws: &Aws,
+        key: &str,
+        spec: &Self::Spec,
+        tags: &Tags,
+    ) -> Result<Attributes, Error> {
+        let policy = spec.policy.as_ref().map(policy_text);
+        let tag_list = tags_to_aws(tags)?;
+        let reply = until_done(Patience::CONSISTENCY, is_principal_unseen, || {
+            let request = aws
+                .kms
+                .create_key()
+                .description(&spec.description)
+                .multi_region(spec.multi_region)
+                .set_policy(policy.clone())
+                .set_tags(Some(tag_list.clone()));
+            call(KMS, "CreateKey", request.send())
+        })
+        .await?;
+        let metadata = reply
+            .key_metadata
+            .ok_or_else(|| Error::internal("kms_key", "CreateKey gave no key"))?;
+        let id = metadata.key_id;
+        put_alias(aws, key, &id, tags).await?;
+        if spec.key_rotation_enabled {
+            enable_rotation(aws, &id, spec.rotation_period_in_days).await?;
+        }
+        if !spec.enabled {
+            let request = aws.kms.disable_key().key_id(&id);
+            call(KMS, "DisableKey", request.send()).await?;
+        }
+        Ok(outputs(&metadata.arn.unwrap_or_default(), &id))
+    }
+
+    async fn update(aws: &Aws, update: Update<'_, Self::Spec>) -> Result<Attributes, Error> {
+        let (before, after) = (update.before, update.after);
+        let id = text(update.outputs, KEY_ID);
+        if update.outputs.get("key_state") == Some(&Value::from("PendingDeletion")) {
+            let request = aws.kms.cancel_key_deletion().key_id(id);
+            call(KMS, "CancelKeyDeletion", request.send()).await?;
+        }
+        // KMS refuses most changes of a disabled key: enable first, disable last.
+        if after.enabled && !before.enabled {
+            let request = aws.kms.enable_key().key_id(id);
+            call(KMS, "EnableKey", request.send()).await?;
+        }
+        if after.description != before.description {
+            let request = aws
+                .kms
+                .update_key_description()
+                .key_id(id)
+                .description(&after.description);
+            call(KMS, "UpdateKeyDescription", request.send()).await?;
+        }
+        update_policy(aws, id, before, after).await?;
+        update_rotation(aws, id, before, after).await?;
+        update_alias(aws, id, before, after).await?;
+        if before.enabled && !after.enabled {
+            let request = aws.kms.disable_key().key_id(id);
+            call(KMS, "DisableKey", request.send()).await?;
+        }
+        Ok(outputs(text(update.outputs, ARN), id))
+    }
+
+    /// Refuses to delete the key that X-Ray encrypts with: X-Ray would stop
+    /// storing traces, and nobody could read those that it has.
+    async fn delete(
+        aws: &Aws,
+        key: &str,
+        outputs: &Attributes,
+        spec: &Self::Spec,
+    ) -> Result<(), Error> {
+        let (arn, id) = (text(outputs, ARN), text(outputs, KEY_ID));
+        let in_use = encryption::get(aws).await?.key_id;
+        if in_use.is_some_and(|used| used == arn || used == id || used.ends_with(id)) {
+            return Err(Error::refused(
+                "ScheduleKeyDeletion",
+                format!(
+                    "X-Ray encrypts traces with the KMS key {arn}; set `[encryption]` to another \
+                     key or to `type = \"NONE\"` first"
+                ),
+            ));
+        }
+        if !key.is_empty() {
+            delete_alias(aws, key, id).await?;
+        }
+        let request = aws
+            .kms
+            .schedule_key_deletion()
+            .key_id(id)
+            .pending_window_in_days(spec.pending_window_in_days.unwrap_or(DEFAULT_WINDOW));
+        match call(KMS, "ScheduleKeyDeletion", request.send()).await {
+            Err(error) if !error.is_not_found() && !is_pending_already(&error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn retag(
+        aws: &Aws,
+        outputs: &Attributes,
+        set: &Tags,
+        remove: &[String],
+    ) -> Result<(), Error> {
+        let id = text(outputs, KEY_ID);
+        if !remove.is_empty() {
+            let request = aws
+                .kms
+                .untag_resource()
+                .key_id(id)
+                .set_tag_keys(Some(remove.to_vec()));
+            call(KMS, "UntagResource", request.send()).await?;
+        }
+        if !set.is_empty() {
+            let request = aws
+                .kms
+                .tag_resource()
+                .key_id(id)
+                .set_tags(Some(tags_to_aws(set)?));
+            call(KMS, "TagResource", request.send()).await?;
+        }
+        Ok(())
+    }
+
+    fn examples() -> Vec<(&'static str, Self::Spec)> {
+        let plain = KmsKeySpec {
+            alias: None,
+            description: String::new(),
+            enabled: true,
+            key_rotation_enabled: true,
+            rotation_period_in_days: a_year(),
+            multi_region: false,
+            policy: None,
+            pending_window_in_days: None,
+        };
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": "Administration",
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": "kms:*",
+                "Resource": "*"
+            }]
+        });
+        let full = KmsKeySpec {
+            alias: Some("alias/team/traces".to_owned()),
+            description: "traces at rest".to_owned(),
+            key_rotation_enabled: true,
+            rotation_period_in_days: 180,
+            policy: policy.as_object().cloned(),
+            pending_window_in_days: Some(7),
+            ..plain.clone()
+        };
+        vec![("traces", plain), ("shared", full)]
+    }
+}
+
+fn text<'a>(outputs: &'a Attributes, name: &str) -> &'a str {
+    outputs
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+fn outputs(arn: &str, id: &str) -> Attributes {
+    Attributes::from_iter([
+        (ARN.to_owned(), Value::from(arn)),
+        (KEY_ID.to_owned(), Value::from(id)),
+    ])
+}
+
+fn policy_text(policy: &serde_json::Map<String, Value>) -> String {
+    Value::Object(policy.clone()).to_string()
+}
+
+fn tags_to_aws(tags: &Tags) -> Result<Vec<kms::types::Tag>, Error> {
+    tags.iter()
+        .map(|(key, value)| {
+            kms::types::Tag::builder()
+                .tag_key(key)
+                .tag_value(value)
+                .build()
+                .map_err(|error| Error::internal("tag", error.to_string()))
+        })
+        .collect()
+}
+
+/// IAM shows KMS a new role or user only after some seconds.
+fn is_principal_unseen(error: &Error) -> bool {
+    error.code.as_deref() == Some("MalformedPolicyDocumentException")
+        && error.message.contains("principal")
+}
+
+fn is_pending_already(error: &Error) -> bool {
+    error.code.as_deref() == Some("KMSInvalidStateException")
+        && error.message.contains("pending deletion")
+}
+
+/// KMS shows a key everywhere only some seconds after it was made.
+fn is_unseen(error: &Error) -> bool {
+    error.is_not_found()
+}
+
+async fn enable_rotation(aws: &Aws, id: &str, days: i32) -> Result<(), Error> {
+    until_done(Patience::NEW_KEY, is_unseen, || {
+        let request = aws
+            .kms
+            .enable_key_rotation()
+            .key_id(id)
+            .rotation_period_in_days(days);
+        call(KMS, "EnableKeyRotation", request.send())
+    })
+    .await?;
+    Ok(())
+}
+
+async fn update_rotation(
+    aws: &Aws,
+    id: &str,
+    before: &KmsKeySpec,
+    after: &KmsKeySpec,
+) -> Result<(), Error> {
+    let period_changes = before.rotation_period_in_days != after.rotation_period_in_days;
+    if after.key_rotation_enabled && (!before.key_rotation_enabled || period_changes) {
+        return enable_rotation(aws, id, after.rotation_period_in_days).await;
+    }
+    if before.key_rotation_enabled && !after.key_rotation_enabled {
+        let request = aws.kms.disable_key_rotation().key_id(id);
+        call(KMS, "DisableKeyRotation", request.send()).await?;
+    }
+    Ok(())
+}
+
+async fn update_policy(
+    aws: &Aws,
+    id: &str,
+    before: &KmsKeySpec,
+    after: &KmsKeySpec,
+) -> Result<(), Error> {
+    let Some(policy) = &after.policy else {
+        return Ok(());
+    };
+    let normal = |policy: &serde_json::Map<String, Value>| {
+        policy_document::normalize(&Value::Object(policy.clone()))
+    };
+    if before.policy.as_ref().map(normal) == Some(normal(policy)) {
+        return Ok(());
+    }
+    until_done(Patience::CONSISTENCY, is_principal_unseen, || {
+        let request = aws
+            .kms
+            .put_key_policy()
+            .key_id(id)
+            .policy(policy_text(policy));
+        call(KMS, "PutKeyPolicy", request.send())
+    })
+    .await?;
+    Ok(())
+}
+
+/// The new alias is made before the old one goes, so that the key is never
+/// without one.
+async fn update_alias(
+    aws: &Aws,
+    id: &str,
+    before: &KmsKeySpec,
+    after: &KmsKeySpec,
+) -> Result<(), Error> {
+    if before.alias == after.alias {
+        return Ok(());
+    }
+    if let Some(alias) = &after.alias {
+        let request = aws.kms.list_resource_tags().key_id(id);
+        let reply = call(KMS, "ListResourceTags", request.send()).await?;
+        put_alias(aws, alias, id, &live::tags_from_aws(reply.tags)).await?;
+    }
+    if let Some(alias) = &before.alias {
+        delete_alias(aws, alias, id).await?;
+    }
+    Ok(())
+}
+
+/// Points `alias` at the key `id`. An alias that exists is moved only where
+/// the key that it points at belongs to the same stack.
+async fn put_alias(aws: &Aws, alias: &str, id: &str, tags: &Tags) -> Result<(), Error> {
+    let created = until_done(Patience::NEW_KEY, is_unseen, || {
+        let request = aws.kms.create_alias().alias_name(alias).target_key_id(id);
+        call(KMS, "CreateAlias", request.send())
+    })
+    .await;
+    let error = match created {
+        Err(error) if error.class == Class::Conflict => error,
+        other => return other.map(drop),
+    };
+    let request = aws
+        .kms
+        .list_resource_tags()
+        .key_id(alias_target(aws, alias).await?);
+    let reply = call(KMS, "ListResourceTags", request.send()).await?;
+    let holder = Owner::from_tags(&live::tags_from_aws(reply.tags));
+    let is_ours = holder.is_some()
+        && holder.map(|owner| owner.stack) == Owner::from_tags(tags).map(|owner| owner.stack);
+    if !is_ours {
+        return Err(error);
+    }
+    let request = aws.kms.update_alias().alias_name(alias).target_key_id(id);
+    call(KMS, "UpdateAlias", request.send()).await?;
+    Ok(())
+}
+
+async fn alias_target(aws: &Aws, alias: &str) -> Result<String, Error> {
+    let request = aws.kms.describe_key().key_id(alias);
+    let reply = call(KMS, "DescribeKey", request.send()).await?;
+    let metadata = reply.key_metadata;
+    Ok(metadata.map(|key| key.key_id).unwrap_or_default())
+}
+
+/// Deletes `alias` where it still points at the key `id`: after a replacement
+/// it points at the new key.
+async fn delete_alias(aws: &Aws, alias: &str, id: &str) -> Result<(), Error> {
+    match alias_target(aws, alias).await {
+        Ok(target) if target == id => {}
+        Ok(_) => return Ok(()),
+        Err(error) if error.is_not_found() => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    let request = aws.kms.delete_alias().alias_name(alias);
+    match call(KMS, "DeleteAlias", request.send()).await {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}

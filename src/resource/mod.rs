@@ -1,0 +1,173 @@
+//! The seam: everything xrayctl knows about one AWS type stands in one file of
+//! this folder and reaches the rest through [`Resource`].
+//!
+//! The engine, the views, the spec, the schema and the docs see only the
+//! erased form, [`Kind`], and know no type by name. A new type is one file
+//! here and one line in [`REGISTRY`].
+
+mod catalog;
+mod default_sampling_rule;
+mod encryption;
+mod erased;
+mod group;
+mod indexing_rule;
+mod kms_key;
+mod kms_reference;
+mod policy_document;
+mod problem;
+pub mod read;
+mod resource_policy;
+mod sampling_rule;
+mod trace_segment_destination;
+mod xray_tags;
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use crate::aws::{Aws, Error};
+pub use crate::model::{Attributes, Facts, Lifecycle, Reference, ReplaceOrder, Tags};
+pub use catalog::Registered;
+pub use erased::{Kind, Prepared};
+pub use problem::{Problem, Problems};
+
+use erased::Erased;
+
+/// One live thing, in the words of its type.
+#[derive(Clone, Debug)]
+pub struct Found<S> {
+    /// How AWS tells it from others of its type.
+    pub key: String,
+    /// Its fields.
+    pub spec: S,
+    /// All its tags; `None` where AWS keeps no tags.
+    pub tags: Option<Tags>,
+    /// What other resources and later calls need of it.
+    pub outputs: Attributes,
+    /// AWS has it marked for deletion.
+    pub deletion_scheduled: bool,
+}
+
+/// One thing that the spec names, for a read that has to ask AWS by name.
+#[derive(Clone, Debug)]
+pub struct Wanted<S> {
+    /// Its name in the spec.
+    pub name: String,
+    /// How AWS tells it from others of its type.
+    pub key: String,
+    /// Its fields; those that refer to other resources hold their names.
+    pub spec: S,
+}
+
+/// A change to one live thing.
+#[derive(Clone, Debug)]
+pub struct Update<'a, S> {
+    /// How AWS tells it from others of its type.
+    pub key: &'a str,
+    /// What was read of it: ARN, ids, revision.
+    pub outputs: &'a Attributes,
+    /// Its fields as they stand.
+    pub before: &'a S,
+    /// Its fields as they should be, references resolved.
+    pub after: &'a S,
+}
+
+/// Everything that xrayctl knows about one AWS resource type.
+pub trait Resource: Send + Sync + 'static {
+    /// What the engine knows of the type.
+    const FACTS: Facts;
+
+    /// The fields of the type, under AWS's names in `snake_case`. Unknown
+    /// fields are refused. It must survive a trip through JSON unchanged.
+    type Spec: Serialize + DeserializeOwned + JsonSchema + Clone + Send + Sync;
+
+    /// Returns how AWS tells `spec`, called `name` in the spec, from others
+    /// of its type.
+    fn key(name: &str, spec: &Self::Spec) -> String;
+
+    /// Reports what AWS would refuse and the schema cannot say. No I/O.
+    fn validate(name: &str, spec: &Self::Spec, problems: &mut Problems);
+
+    /// Brings a spec, written or read back, into the form in which both sides
+    /// are compared: defaults filled in, sets sorted, documents normalised.
+    /// Applying it twice changes nothing more.
+    fn canonical(name: &str, spec: Self::Spec) -> Self::Spec;
+
+    /// Lists the fields that take their value from other resources.
+    fn references(_spec: &Self::Spec) -> Vec<Reference> {
+        Vec::new()
+    }
+
+    /// Returns the state in which AWS ships a setting; what `destroy` puts it
+    /// back to. `None` for a collection.
+    fn aws_default() -> Option<Self::Spec> {
+        None
+    }
+
+    /// Turns what only AWS can tell apart into comparable form, such as a key
+    /// alias into its key's ARN. Called while planning, on the desired side.
+    fn resolve(
+        _aws: &Aws,
+        spec: Self::Spec,
+    ) -> impl Future<Output = Result<Self::Spec, Error>> + Send {
+        async { Ok(spec) }
+    }
+
+    /// Reads everything of the type that stands in the account and region, or
+    /// at least what carries a stack's tags and what `wanted` names. The
+    /// number of calls that wait for one another does not grow with the
+    /// number of things.
+    fn read(
+        aws: &Aws,
+        wanted: &[Wanted<Self::Spec>],
+    ) -> impl Future<Output = Result<Vec<Found<Self::Spec>>, Error>> + Send;
+
+    /// Creates one with its tags and returns its outputs.
+    fn create(
+        aws: &Aws,
+        key: &str,
+        spec: &Self::Spec,
+        tags: &Tags,
+    ) -> impl Future<Output = Result<Attributes, Error>> + Send;
+
+    /// Changes one and returns its outputs. Tags are not its business.
+    fn update(
+        aws: &Aws,
+        update: Update<'_, Self::Spec>,
+    ) -> impl Future<Output = Result<Attributes, Error>> + Send;
+
+    /// Deletes one. What is gone already counts as deleted.
+    fn delete(
+        aws: &Aws,
+        key: &str,
+        outputs: &Attributes,
+        spec: &Self::Spec,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Sets and removes tags. Called for taggable types alone.
+    fn retag(
+        _aws: &Aws,
+        _outputs: &Attributes,
+        _set: &Tags,
+        _remove: &[String],
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Valid specs with their names, for docs and for the contract tests.
+    fn examples() -> Vec<(&'static str, Self::Spec)>;
+}
+
+/// Every resource type, in the order in which a spec is best read.
+pub static REGISTRY: &[&dyn Kind] = &[
+    &Erased::<default_sampling_rule::DefaultSamplingRule>::NEW,
+    &Erased::<sampling_rule::SamplingRule>::NEW,
+    &Erased::<group::Group>::NEW,
+    &Erased::<encryption::Encryption>::NEW,
+    &Erased::<kms_key::KmsKey>::NEW,
+    &Erased::<resource_policy::ResourcePolicy>::NEW,
+    &Erased::<trace_segment_destination::TraceSegmentDestination>::NEW,
+    &Erased::<indexing_rule::IndexingRule>::NEW,
+];

@@ -1,0 +1,205 @@
+//! The spec language: one TOML file to the resources that a stack wants.
+//!
+//! [`load`] reads, merges the chosen environment, puts variables in, checks
+//! every table against the JSON Schema of its type, lets each type judge its
+//! own resources, and follows references. It reports everything that is wrong
+//! at once, each fault at its place in the file.
+//!
+//! Nothing here does I/O: files that a spec names are read through [`Files`].
+//! Nothing here knows a resource type by name: they are handed in.
+
+mod document;
+mod fingerprint;
+mod format;
+mod literal;
+mod nearest;
+mod node;
+mod overlay;
+mod references;
+mod report;
+mod resources;
+mod schema;
+mod shape;
+mod stack;
+mod starter;
+mod syntax;
+mod tables;
+mod tags;
+mod template;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+
+pub use format::format;
+pub use nearest::nearest;
+pub use schema::schema;
+pub use shape::ShapeError;
+pub use stack::Stack;
+pub use starter::starter;
+
+use crate::model::{Desired, Diagnostics, SourceFile, Tags};
+use crate::resource::Kind;
+use fingerprint::Fingerprint;
+use node::Table;
+use report::{Finding, Report};
+use resources::{Builder, Built};
+use tables::Tables;
+use variables::Scope;
+
+/// The largest text that is read, of a spec or of a file that it names, in
+/// bytes. The largest documents of AWS are a thousandth of it.
+pub const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// Reads the files that a spec names.
+pub trait Files {
+    /// Returns the text of the file at `path`, as the spec writes it: relative
+    /// to the folder of the spec, or absolute.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn read(&self, path: &str) -> io::Result<String>;
+}
+
+/// What the user chose on the command line and in the process environment.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The overlay to merge, of `--env`.
+    pub env: Option<String>,
+    /// Values by variable, of `--var`. Each must be declared in `[vars]`.
+    pub vars: BTreeMap<String, String>,
+    /// Values by variable, of `XRAYCTL_VAR_name`. What is not declared is left
+    /// alone.
+    pub environment_vars: BTreeMap<String, String>,
+}
+
+/// A spec without errors.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The text that it was read from.
+    pub source: Arc<SourceFile>,
+    /// What it is for.
+    pub stack: Stack,
+    /// The overlay that was merged.
+    pub env: Option<String>,
+    /// The overlays that there are, sorted.
+    pub environments: Vec<String>,
+    /// The resources that it wants, sorted by address.
+    pub resources: Vec<Desired>,
+    /// SHA-256 of what it means, in hexadecimal: comments, blanks and order do
+    /// not change it; values, and files that it names, do.
+    pub hash: String,
+}
+
+/// Reads a spec. It is `None` where there are errors.
+pub fn load(
+    source: &Arc<SourceFile>,
+    options: &Options,
+    kinds: &[&'static dyn Kind],
+    files: &dyn Files,
+) -> (Option<Spec>, Diagnostics) {
+    let mut report = Report::new(source);
+    let spec = read(options, kinds, files, &mut report);
+    let diagnostics = report.finish();
+    (spec.filter(|_| !diagnostics.has_errors()), diagnostics)
+}
+
+/// Lists the environments of a spec, sorted; none where it is no TOML. For
+/// those who check a spec in all its environments.
+pub fn environments(source: &Arc<SourceFile>) -> Vec<String> {
+    let mut report = Report::new(source);
+    let root = read_root(&mut report);
+    root.and_then(|mut root| overlay::apply(&mut root, None, &mut report).ok())
+        .unwrap_or_default()
+}
+
+/// Checks that the schema of every type says only what [`load`] checks.
+///
+/// # Errors
+/// The first schema that does not, with its type. It is a fault of that type.
+pub fn check_schemas(kinds: &[&'static dyn Kind]) -> Result<(), (&'static str, ShapeError)> {
+    for kind in kinds {
+        resources::compile(*kind).map_err(|error| (kind.facts().kind, error))?;
+    }
+    Ok(())
+}
+
+/// Reads the text into a tree. `None` where that makes no sense.
+fn read_root(report: &mut Report) -> Option<Table> {
+    let source = Arc::clone(report.source());
+    if source.text.len() > MAX_BYTES {
+        let message = format!("`{}` is larger than 8 MiB, which no spec is", source.name);
+        report.add_nowhere(message, None);
+        return None;
+    }
+    let root = syntax::parse(report)?;
+    if root.is_empty() {
+        report.add_plain(
+            Finding::new(&(0..0), "the spec is empty")
+                .hint("run `xrayctl init` for one to start from"),
+        );
+        return None;
+    }
+    Some(root)
+}
+
+fn read(
+    options: &Options,
+    kinds: &[&'static dyn Kind],
+    files: &dyn Files,
+    report: &mut Report,
+) -> Option<Spec> {
+    let mut root = read_root(report)?;
+    let environments = overlay::apply(&mut root, options.env.as_deref(), report).ok()?;
+    let mut scope = Scope::new(&mut root, options, &environments, report);
+    let stack = stack::read(&mut root, &mut scope, report);
+    let written = Tables::sort(root, kinds, report);
+    let declared: BTreeSet<_> = written.iter().map(|one| one.address.clone()).collect();
+    let no_tags = Tags::new();
+    let mut builder = Builder {
+        scope: &mut scope,
+        files,
+        stack_tags: stack.as_ref().map_or(&no_tags, |stack| &stack.tags),
+        report,
+        shapes: BTreeMap::new(),
+    };
+    let mut built: Vec<Built> = written
+        .into_iter()
+        .filter_map(|one| builder.build(one))
+        .collect();
+    references::check_targets(&built, &declared, kinds, report);
+    references::check_keys(&built, kinds, report);
+    references::check_circles(&built, report);
+    built.sort_by(|a, b| a.desired.address.cmp(&b.desired.address));
+    let stack = stack?;
+    Some(Spec {
+        source: Arc::clone(report.source()),
+        hash: hash(&stack, options.env.as_deref(), &built),
+        stack,
+        env: options.env.clone(),
+        environments: environments.clone(),
+        resources: built.into_iter().map(|built| built.desired).collect(),
+    })
+}
+
+/// Hashes what a spec means.
+fn hash(stack: &Stack, env: Option<&str>, resources: &[Built]) -> String {
+    let mut fingerprint = Fingerprint::default();
+    let resources: Vec<_> = resources
+        .iter()
+        .map(|built| serde_json::json!([built.desired.address.to_string(), built.hash]))
+        .collect();
+    fingerprint.add(&serde_json::json!([
+        stack.name,
+        stack.region,
+        stack.account,
+        stack.tags,
+        env,
+        resources
+    ]));
+    fingerprint.finish()
+}

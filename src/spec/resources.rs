@@ -1,0 +1,315 @@
+//! One resource of the spec, from its table to what the engine works with.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::Files;
+use super::document::{Reader, inside};
+use super::fingerprint::Fingerprint;
+use super::nearest;
+use super::node::{Node, Table, Value, pointer_steps};
+use super::report::{Finding, Report, Span, Subject};
+use super::schema::{self, COMMON, with_article};
+use super::shape::{Shape, ShapeError};
+use super::tables::Written;
+use super::tags;
+use super::variables::Scope;
+use crate::model::{Address, Desired, SourceRange, Tags};
+use crate::resource::{Kind, Problem};
+
+/// A resource that is sound by itself; its references are still to be checked.
+pub(super) struct Built {
+    /// What the engine works with.
+    pub(super) desired: Desired,
+    /// How messages name it.
+    pub(super) subject: Subject,
+    /// Where its key stands.
+    pub(super) key: Span,
+    /// Its table, for places of its fields.
+    pub(super) node: Node,
+    /// Where each entry of `depends_on` stands.
+    pub(super) depends_on: Vec<Span>,
+    /// The hash of what the spec says of it.
+    pub(super) hash: String,
+}
+
+/// Builds the resources of one spec.
+pub(super) struct Builder<'a, 's> {
+    /// What `${...}` stands for.
+    pub(super) scope: &'a mut Scope<'s>,
+    /// Reads the files that the spec names.
+    pub(super) files: &'a dyn Files,
+    /// The stack's tags.
+    pub(super) stack_tags: &'a Tags,
+    /// What is found wrong.
+    pub(super) report: &'a mut Report,
+    /// The rules of each type, compiled when the first of it is met.
+    pub(super) shapes: BTreeMap<&'static str, Result<Shape, ShapeError>>,
+}
+
+/// The fields that every resource has.
+#[derive(Default)]
+struct Common {
+    protect: bool,
+    ignore: Vec<(String, Span)>,
+    depends_on: Vec<(String, Span)>,
+    tags: Option<Node>,
+}
+
+impl Builder<'_, '_> {
+    /// Builds one resource; `None` where it has errors, all reported.
+    pub(super) fn build(&mut self, written: Written) -> Option<Built> {
+        let before = self.report.len();
+        let Written {
+            kind,
+            name,
+            address,
+            subject,
+            key,
+            mut node,
+        } = written;
+        self.put_in(kind, &mut node, &subject);
+        self.check(kind, &node, &key, &subject);
+        let common = take_common(&mut node);
+        let common_tags = self.tags(kind, &common, &node.span, &subject);
+        self.check_ignore(kind, &common, &subject);
+        let depends_on = self.addresses(&common, &subject);
+        if self.report.len() > before || node.is_broken() {
+            return None;
+        }
+        let fields = node.as_table().map(Table::to_json).unwrap_or_default();
+        let ignore: Vec<String> = common.ignore.into_iter().map(|(field, _)| field).collect();
+        let hash = hash(&fields, &common_tags, common.protect, &ignore, &depends_on);
+        let prepared = match kind.prepare(&name, fields) {
+            Ok(prepared) => prepared,
+            Err(problems) => {
+                for problem in problems {
+                    self.problem(problem, &node, &subject);
+                }
+                return None;
+            }
+        };
+        let (depends_on, places) = depends_on.into_iter().unzip();
+        Some(Built {
+            desired: Desired {
+                address,
+                key: prepared.key,
+                written: prepared.written,
+                attributes: prepared.attributes,
+                tags: common_tags,
+                references: prepared.references,
+                depends_on,
+                protect: common.protect,
+                ignore,
+                source: Some(SourceRange::new(self.report.source(), node.span.clone())),
+            },
+            subject,
+            key,
+            node,
+            depends_on: places,
+            hash,
+        })
+    }
+
+    /// Reads documents and puts variables into everything else.
+    fn put_in(&mut self, kind: &dyn Kind, node: &mut Node, subject: &Subject) {
+        let Value::Table(table) = &mut node.value else {
+            return;
+        };
+        for (field, entry) in table.iter_mut() {
+            if kind.facts().is_document(field) {
+                let mut reader = Reader {
+                    files: self.files,
+                    scope: self.scope,
+                    subject,
+                    report: self.report,
+                };
+                reader.read(field, &mut entry.node);
+            } else {
+                self.scope
+                    .interpolate(&mut entry.node, subject, self.report);
+            }
+        }
+    }
+
+    /// Checks the table against the rules of its type.
+    fn check(&mut self, kind: &'static dyn Kind, node: &Node, key: &Span, subject: &Subject) {
+        match self.shape(kind) {
+            Ok(shape) => {
+                for finding in shape.check(node) {
+                    self.report.add(subject, finding);
+                }
+            }
+            Err(error) => {
+                let message = format!("its type has a broken schema: {error}");
+                let finding = Finding::new(key, message);
+                self.report.add(
+                    subject,
+                    finding.hint("this is a fault of xrayctl, please report it"),
+                );
+            }
+        }
+    }
+
+    fn shape(&mut self, kind: &'static dyn Kind) -> &Result<Shape, ShapeError> {
+        self.shapes
+            .entry(kind.facts().kind)
+            .or_insert_with(|| compile(kind))
+    }
+
+    /// Merges tags; `None` where AWS keeps none.
+    fn tags(
+        &mut self,
+        kind: &dyn Kind,
+        common: &Common,
+        place: &Span,
+        subject: &Subject,
+    ) -> Option<Tags> {
+        if !kind.facts().taggable {
+            return None;
+        }
+        let mut findings = Vec::new();
+        let own = common
+            .tags
+            .as_ref()
+            .map(|node| tags::read(node, &mut findings));
+        let own = own.unwrap_or_default();
+        let place = common.tags.as_ref().map_or(place, |node| &node.span);
+        let merged = match tags::merge(self.stack_tags, &own, place) {
+            Ok(tags) => tags,
+            Err(finding) => {
+                findings.push(finding);
+                own
+            }
+        };
+        for finding in findings {
+            self.report.add(subject, finding);
+        }
+        Some(merged)
+    }
+
+    /// Checks that `ignore` names fields of the type.
+    fn check_ignore(&mut self, kind: &'static dyn Kind, common: &Common, subject: &Subject) {
+        let mut findings = Vec::new();
+        let title = kind.facts().title;
+        let taggable = kind.facts().taggable;
+        if let Ok(shape) = self.shape(kind) {
+            let own = |field: &&str| !COMMON.contains(field) || (taggable && *field == "tags");
+            let fields: Vec<&str> = shape.fields().filter(own).collect();
+            for (field, span) in &common.ignore {
+                if !fields.contains(&field.as_str()) {
+                    let message =
+                        format!("`ignore`: {} has no field `{field}`", with_article(title));
+                    let hint = nearest::hint(field, fields.iter().copied());
+                    findings.push(Finding::new(span, message).maybe_hint(hint));
+                }
+            }
+        }
+        for finding in findings {
+            self.report.add(subject, finding);
+        }
+    }
+
+    /// Reads `depends_on`.
+    fn addresses(&mut self, common: &Common, subject: &Subject) -> Vec<(Address, Span)> {
+        let mut addresses = Vec::new();
+        for (text, span) in &common.depends_on {
+            match text.parse() {
+                Ok(address) => addresses.push((address, span.clone())),
+                Err(error) => {
+                    let finding = Finding::new(span, format!("`depends_on`: {error}"));
+                    self.report.add(subject, finding);
+                }
+            }
+        }
+        addresses
+    }
+
+    /// Reports what a type found, at the place of the field.
+    fn problem(&mut self, problem: Problem, node: &Node, subject: &Subject) {
+        let place = locate(node, &problem.field);
+        let name = pointer_steps(&problem.field).collect::<Vec<_>>().join(".");
+        let message = match name.is_empty() || problem.message.contains(&format!("`{name}`")) {
+            true => problem.message,
+            false => format!("`{name}`: {}", problem.message),
+        };
+        let span = match (place.as_text(), &problem.within) {
+            (Some(text), Some(within)) => inside(self.report.source(), text, &place.span, within),
+            _ => place.span.clone(),
+        };
+        self.report.add(
+            subject,
+            Finding::new(&span, message).maybe_hint(problem.hint),
+        );
+    }
+}
+
+/// Compiles the rules of a type's table.
+pub(super) fn compile(kind: &dyn Kind) -> Result<Shape, ShapeError> {
+    let mut generator = schema::generator();
+    let root = schema::of_resource(kind, &mut generator);
+    let definitions = generator.take_definitions(true);
+    Shape::compile(&root, &definitions)
+}
+
+/// Takes the fields that every resource has out of its table.
+fn take_common(node: &mut Node) -> Common {
+    let Value::Table(table) = &mut node.value else {
+        return Common::default();
+    };
+    Common {
+        protect: matches!(
+            table.remove("protect").map(|entry| entry.node.value),
+            Some(Value::Bool(true))
+        ),
+        ignore: take_texts(table, "ignore"),
+        depends_on: take_texts(table, "depends_on"),
+        tags: table.remove("tags").map(|entry| entry.node),
+    }
+}
+
+fn take_texts(table: &mut Table, key: &str) -> Vec<(String, Span)> {
+    let Some(Value::Array(items)) = table.remove(key).map(|entry| entry.node.value) else {
+        return Vec::new();
+    };
+    items
+        .into_iter()
+        .filter_map(|item| Some((item.as_text()?.text.clone(), item.span)))
+        .collect()
+}
+
+/// Finds the value that a JSON pointer leads to, or the innermost around it
+/// that the spec holds.
+pub(super) fn locate<'n>(node: &'n Node, pointer: &str) -> &'n Node {
+    let mut place = node;
+    for step in pointer_steps(pointer) {
+        let next = match &place.value {
+            Value::Table(table) => table.get(&step).map(|entry| &entry.node),
+            Value::Array(items) => step.parse().ok().and_then(|index: usize| items.get(index)),
+            _ => None,
+        };
+        match next {
+            Some(next) => place = next,
+            None => break,
+        }
+    }
+    place
+}
+
+fn hash(
+    fields: &serde_json::Map<String, Json>,
+    tags: &Option<Tags>,
+    protect: bool,
+    ignore: &[String],
+    depends_on: &[(Address, Span)],
+) -> String {
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.add(&Json::Object(fields.clone()));
+    let depends_on: Vec<String> = depends_on
+        .iter()
+        .map(|(address, _)| address.to_string())
+        .collect();
+    fingerprint.add(&json!([tags, protect, ignore, depends_on]));
+    fingerprint.finish()
+}

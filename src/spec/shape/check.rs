@@ -1,0 +1,353 @@
+//! The check of a table against its rules. Every fault is found, not the first
+//! alone.
+
+use serde_json::Value as Json;
+
+use super::{Count, Extra, Range, Rule, Shape, Type};
+use crate::model::plural;
+use crate::spec::nearest;
+use crate::spec::node::{Node, Table, Text, Value};
+use crate::spec::report::Finding;
+
+impl Shape {
+    /// Lists everything wrong with `node`.
+    pub(in crate::spec) fn check(&self, node: &Node) -> Vec<Finding> {
+        let mut check = Check {
+            shape: self,
+            path: Vec::new(),
+            found: Vec::new(),
+        };
+        check.node(&self.root, node, None);
+        check.found
+    }
+}
+
+/// A walk through one table.
+struct Check<'a> {
+    shape: &'a Shape,
+    /// Keys from the table to where the walk is.
+    path: Vec<String>,
+    found: Vec<Finding>,
+}
+
+impl<'a> Check<'a> {
+    /// Checks `node` against `rule`; `hint` is that of the rule that led here.
+    fn node(&mut self, rule: &'a Rule, node: &Node, hint: Option<&'a str>) {
+        if matches!(node.value, Value::Broken) {
+            return;
+        }
+        let hint = hint.or(rule.hint.as_deref());
+        if let Some(rule) = self.referenced(rule) {
+            self.node(rule, node, hint);
+        }
+        if !self.is_type(&rule.types, node) {
+            return;
+        }
+        if !self.is_word(rule, node, hint) {
+            return;
+        }
+        match &node.value {
+            Value::Text(text) => self.text(rule, &text.text, node, hint),
+            Value::Integer(number) => {
+                // Exact for all bounds in use, which lie below 2^53.
+                self.number(&rule.range, *number as f64, &number.to_string(), node, hint);
+            }
+            Value::Float(number) => {
+                self.number(&rule.range, *number, &number.to_string(), node, hint);
+            }
+            Value::Array(items) => self.array(rule, items, node, hint),
+            Value::Table(table) => self.table(rule, table, node),
+            Value::Bool(_) | Value::Document(_) | Value::Broken => {}
+        }
+        if !rule.any_of.is_empty() {
+            self.any_of(rule, node, hint);
+        }
+    }
+
+    fn referenced(&self, rule: &Rule) -> Option<&'a Rule> {
+        self.shape.definitions.get(rule.reference.as_ref()?)
+    }
+
+    /// Writes a message about the value at hand: its name, then `rest`.
+    fn message(&self, rest: &str) -> String {
+        if self.path.is_empty() {
+            return rest.to_owned();
+        }
+        let mut name = String::new();
+        for step in &self.path {
+            if !name.is_empty() && !step.starts_with('[') {
+                name.push('.');
+            }
+            name.push_str(step);
+        }
+        // `name` expected ..., but: `name`: expected ...
+        let colon = if rest.starts_with("expected") {
+            ":"
+        } else {
+            ""
+        };
+        format!("`{name}`{colon} {rest}")
+    }
+
+    fn report(&mut self, node: &Node, rest: &str, hint: Option<&str>) {
+        let finding = Finding::new(&node.span, self.message(rest));
+        self.found.push(finding.maybe_hint(hint.map(str::to_owned)));
+    }
+
+    fn is_type(&mut self, types: &[Type], node: &Node) -> bool {
+        if types.is_empty() || types.iter().any(|wanted| wanted.accepts(node)) {
+            return true;
+        }
+        let expected = one_of_types(types);
+        let message = format!("expected {expected}, found {}", node.type_name());
+        let hint = conversion(types, node);
+        self.report(node, &message, hint.as_deref());
+        false
+    }
+
+    fn is_word(&mut self, rule: &Rule, node: &Node, hint: Option<&str>) -> bool {
+        let Some(words) = &rule.words else {
+            return true;
+        };
+        let value = node.to_json();
+        if words.contains(&value) {
+            return true;
+        }
+        let words: Vec<String> = words.iter().map(plain).collect();
+        let value = plain(&value);
+        let near = nearest::nearest(&value, words.iter().map(String::as_str))
+            .map(|word| format!("did you mean `{word}`?"));
+        let message = format!("is `{value}`, expected {}", nearest::list(&words, "or"));
+        self.report(node, &message, near.as_deref().or(hint));
+        false
+    }
+
+    fn text(&mut self, rule: &Rule, text: &str, node: &Node, hint: Option<&str>) {
+        let length = text.chars().count() as u64;
+        if !rule.length.holds(length) {
+            let message = match (length, rule.length.least) {
+                (0, Some(_)) => "is empty".to_owned(),
+                _ => outside(length, "character", rule.length),
+            };
+            self.report(node, &message, hint);
+        } else if let Some(pattern) = rule.pattern.as_ref().filter(|p| !p.is_match(text)) {
+            let message = match hint {
+                Some(_) => format!("is `{text}`, which is not accepted"),
+                None => format!("is `{text}`, which does not match `{pattern}`"),
+            };
+            self.report(node, &message, hint);
+        }
+    }
+
+    fn number(
+        &mut self,
+        range: &Range,
+        number: f64,
+        written: &str,
+        node: &Node,
+        hint: Option<&str>,
+    ) {
+        let Range {
+            minimum,
+            maximum,
+            above,
+            below,
+        } = *range;
+        let holds = minimum.is_none_or(|bound| number >= bound)
+            && maximum.is_none_or(|bound| number <= bound)
+            && above.is_none_or(|bound| number > bound)
+            && below.is_none_or(|bound| number < bound);
+        if holds {
+            return;
+        }
+        let message = match (minimum, maximum, above, below) {
+            (Some(least), Some(most), None, None) => {
+                format!("{written} is outside {least}–{most}")
+            }
+            (Some(least), _, _, _) if number < least => format!("{written} is less than {least}"),
+            (_, Some(most), _, _) if number > most => format!("{written} is more than {most}"),
+            (_, _, Some(bound), _) if number <= bound => {
+                format!("{written} is not more than {bound}")
+            }
+            (_, _, _, Some(bound)) => format!("{written} is not less than {bound}"),
+            _ => format!("{written} is out of range"),
+        };
+        self.report(node, &message, hint);
+    }
+
+    fn array(&mut self, rule: &'a Rule, items: &[Node], node: &Node, hint: Option<&str>) {
+        let length = items.len() as u64;
+        if !rule.items_count.holds(length) {
+            self.report(node, &outside(length, "entry", rule.items_count), hint);
+        }
+        if rule.unique {
+            let mut seen = std::collections::BTreeSet::new();
+            for item in items {
+                if !seen.insert(item.to_json().to_string()) {
+                    let message = format!("holds `{}` twice", plain(&item.to_json()));
+                    self.report(item, &message, hint);
+                }
+            }
+        }
+        if let Some(rule) = &rule.items {
+            for (index, item) in items.iter().enumerate() {
+                self.path.push(format!("[{index}]"));
+                self.node(rule, item, None);
+                self.path.pop();
+            }
+        }
+    }
+
+    fn table(&mut self, rule: &'a Rule, table: &Table, node: &Node) {
+        for name in &rule.required {
+            if table.get(name).is_none() {
+                self.path.push(name.clone());
+                self.report(node, "is missing", None);
+                self.path.pop();
+            }
+        }
+        let length = table.len() as u64;
+        if !rule.entries_count.holds(length) {
+            let message = outside(length, "entry", rule.entries_count);
+            self.report(node, &message, rule.hint.as_deref());
+        }
+        for (key, entry) in table.iter() {
+            if let Some(names) = &rule.names {
+                let name = Node {
+                    span: entry.key.clone(),
+                    value: Value::Text(Text::made(key)),
+                };
+                self.path.push(key.to_owned());
+                self.node(names, &name, None);
+                self.path.pop();
+            }
+            let known = rule.properties.get(key);
+            let rule = match (known, &rule.extra) {
+                (Some(rule), _) => rule,
+                (None, Extra::Rule(rule)) => rule,
+                (None, Extra::Free) => continue,
+                (None, Extra::Refused) => {
+                    self.unknown(rule, key, &entry.key);
+                    continue;
+                }
+            };
+            self.path.push(key.to_owned());
+            self.node(rule, &entry.node, None);
+            self.path.pop();
+        }
+    }
+
+    fn unknown(&mut self, rule: &Rule, key: &str, span: &std::ops::Range<usize>) {
+        self.path.push(key.to_owned());
+        let name = self.message("");
+        self.path.pop();
+        let hint = rule
+            .refused
+            .get(key)
+            .cloned()
+            .or_else(|| nearest::hint(key, rule.properties.keys().map(String::as_str)));
+        let message = format!("unknown key {}", name.trim_end());
+        self.found
+            .push(Finding::new(span, message).maybe_hint(hint));
+    }
+
+    /// Checks a choice. Of the branches that take this type of value, the one
+    /// with the fewest faults is taken for the one that was meant.
+    fn any_of(&mut self, rule: &'a Rule, node: &Node, hint: Option<&'a str>) {
+        let fitting: Vec<&Rule> = rule
+            .any_of
+            .iter()
+            .filter(|branch| {
+                let types = self.types(branch);
+                types.is_empty() || types.iter().any(|wanted| wanted.accepts(node))
+            })
+            .collect();
+        if fitting.is_empty() {
+            let types: Vec<Type> = rule
+                .any_of
+                .iter()
+                .flat_map(|b| self.types(b))
+                .copied()
+                .collect();
+            self.is_type(&types, node);
+            return;
+        }
+        let start = self.found.len();
+        let mut best: Option<Vec<Finding>> = None;
+        for branch in fitting {
+            self.node(branch, node, hint);
+            let faults = self.found.split_off(start);
+            if best.as_ref().is_none_or(|best| faults.len() < best.len()) {
+                best = Some(faults);
+            }
+        }
+        self.found.extend(best.unwrap_or_default());
+    }
+
+    /// Returns the types that a rule accepts, its definition's where it has
+    /// none of its own.
+    fn types(&self, rule: &'a Rule) -> &'a [Type] {
+        match self.referenced(rule) {
+            Some(referenced) if rule.types.is_empty() => self.types(referenced),
+            _ => &rule.types,
+        }
+    }
+}
+
+/// Writes how many there are and how many there may be.
+fn outside(number: u64, noun: &str, count: Count) -> String {
+    let has = plural::count(usize::try_from(number).unwrap_or(usize::MAX), noun);
+    match (count.least, count.most) {
+        (Some(least), Some(most)) if least == most => format!("has {has}, exactly {most} needed"),
+        (_, Some(most)) if number > most => format!("has {has}, at most {most} allowed"),
+        (Some(least), _) => format!("has {has}, at least {least} needed"),
+        _ => format!("has {has}"),
+    }
+}
+
+/// Joins the names of types, each once: `a string or an array`.
+fn one_of_types(types: &[Type]) -> String {
+    let mut types = types.to_vec();
+    types.sort_unstable();
+    types.dedup();
+    let names: Vec<&str> = types.into_iter().map(Type::name).collect();
+    match names.as_slice() {
+        [start @ .., last] if !start.is_empty() => format!("{} or {last}", start.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// Says how a value of the wrong type is written in the right one.
+fn conversion(types: &[Type], node: &Node) -> Option<String> {
+    let [wanted] = types else {
+        return None;
+    };
+    match (wanted, &node.value) {
+        (Type::Number | Type::Integer | Type::Bool, Value::Text(text)) => {
+            let fits = match wanted {
+                Type::Bool => text.text.parse::<bool>().is_ok(),
+                Type::Integer => text.text.parse::<i64>().is_ok(),
+                _ => text.text.parse::<f64>().is_ok_and(f64::is_finite),
+            };
+            fits.then(|| format!("write {} without quotes", text.text))
+        }
+        (Type::Text, Value::Integer(_) | Value::Float(_) | Value::Bool(_)) => {
+            Some("put it in quotes".to_owned())
+        }
+        (Type::Integer, Value::Float(number)) if number.fract() == 0.0 => {
+            Some(format!("write {number}"))
+        }
+        (Type::Array, Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Table(_)) => {
+            Some("put it in square brackets".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Writes a value without the quotes of a string.
+fn plain(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,304 @@
+//! JSON Schema to rules.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+use serde_json::{Map, Value as Json};
+
+use super::{Count, Extra, Range, Rule, Shape, ShapeError, Type};
+
+/// Where definitions lie in a schema.
+const DEFINITIONS: &str = "#/$defs/";
+
+/// Keywords that say nothing about what is accepted.
+const ANNOTATIONS: &[&str] = &[
+    "$schema",
+    "$id",
+    "$comment",
+    "$defs",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "x-hint",
+    "x-refused",
+];
+
+impl Shape {
+    /// Compiles a schema whose definitions lie under `$defs`.
+    ///
+    /// # Errors
+    /// A schema that says something this module would not check.
+    pub(in crate::spec) fn compile(
+        root: &Json,
+        definitions: &Map<String, Json>,
+    ) -> Result<Self, ShapeError> {
+        let known: Vec<&str> = definitions.keys().map(String::as_str).collect();
+        let shape = Self {
+            root: rule(root, "", &known)?,
+            definitions: definitions
+                .iter()
+                .map(|(name, schema)| {
+                    let compiled = rule(schema, &format!("/$defs/{name}"), &known)?;
+                    Ok((name.clone(), compiled))
+                })
+                .collect::<Result<_, ShapeError>>()?,
+        };
+        Ok(shape)
+    }
+
+    /// Lists the fields of the table itself.
+    pub(in crate::spec) fn fields(&self) -> impl Iterator<Item = &str> + Clone {
+        self.root.properties.keys().map(String::as_str)
+    }
+}
+
+fn rule(schema: &Json, at: &str, known: &[&str]) -> Result<Rule, ShapeError> {
+    let keywords = match schema {
+        Json::Object(keywords) => keywords,
+        // `true`, the schema of what may be anything.
+        Json::Bool(true) => return Ok(Rule::default()),
+        _ => return Err(wrong(at, "schema")),
+    };
+    let mut compiled = Rule::default();
+    for (keyword, value) in keywords {
+        if ANNOTATIONS.contains(&keyword.as_str()) {
+            continue;
+        }
+        let place = Place { at, keyword, known };
+        let understood = bounds(&mut compiled, &place, value)?
+            || kinds(&mut compiled, &place, value)?
+            || contents(&mut compiled, &place, value)?;
+        if !understood {
+            return Err(ShapeError::Keyword {
+                at: at.to_owned(),
+                keyword: keyword.clone(),
+            });
+        }
+    }
+    compiled.hint = text_of(keywords, "x-hint");
+    compiled.refused = refusals(keywords);
+    settle_words(&mut compiled);
+    Ok(compiled)
+}
+
+/// A keyword while it is compiled.
+struct Place<'a> {
+    at: &'a str,
+    keyword: &'a str,
+    known: &'a [&'a str],
+}
+
+impl Place<'_> {
+    fn wrong(&self) -> ShapeError {
+        wrong(self.at, self.keyword)
+    }
+
+    fn rule(&self, schema: &Json) -> Result<Rule, ShapeError> {
+        rule(schema, &format!("{}/{}", self.at, self.keyword), self.known)
+    }
+
+    fn rules(&self, schemas: &Json) -> Result<Vec<Rule>, ShapeError> {
+        let schemas = schemas.as_array().ok_or_else(|| self.wrong())?;
+        schemas
+            .iter()
+            .filter(|schema| !is_null_schema(schema))
+            .map(|schema| self.rule(schema))
+            .collect()
+    }
+
+    fn count(&self, value: &Json) -> Result<Option<u64>, ShapeError> {
+        value.as_u64().map(Some).ok_or_else(|| self.wrong())
+    }
+
+    fn number(&self, value: &Json) -> Result<Option<f64>, ShapeError> {
+        value.as_f64().map(Some).ok_or_else(|| self.wrong())
+    }
+}
+
+fn wrong(at: &str, keyword: &str) -> ShapeError {
+    ShapeError::Value {
+        at: at.to_owned(),
+        keyword: keyword.to_owned(),
+    }
+}
+
+/// Compiles the keywords that bound numbers and counts.
+fn bounds(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, ShapeError> {
+    match place.keyword {
+        "minimum" => rule.range.minimum = place.number(value)?,
+        "maximum" => rule.range.maximum = place.number(value)?,
+        "exclusiveMinimum" => rule.range.above = place.number(value)?,
+        "exclusiveMaximum" => rule.range.below = place.number(value)?,
+        "minLength" => rule.length.least = place.count(value)?,
+        "maxLength" => rule.length.most = place.count(value)?,
+        "minItems" => rule.items_count.least = place.count(value)?,
+        "maxItems" => rule.items_count.most = place.count(value)?,
+        "minProperties" => rule.entries_count.least = place.count(value)?,
+        "maxProperties" => rule.entries_count.most = place.count(value)?,
+        "uniqueItems" => rule.unique = value.as_bool().ok_or_else(|| place.wrong())?,
+        "format" => limit_to_format(&mut rule.range, value.as_str().unwrap_or_default()),
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Takes the width of an integer, which schemars gives as its format alone, as
+/// bounds. Other formats (`double`, `uri`) are notes to the reader.
+fn limit_to_format(range: &mut Range, format: &str) {
+    let (least, most) = match format {
+        "int8" => (f64::from(i8::MIN), f64::from(i8::MAX)),
+        "int16" => (f64::from(i16::MIN), f64::from(i16::MAX)),
+        "int32" => (f64::from(i32::MIN), f64::from(i32::MAX)),
+        "uint8" => (0.0, f64::from(u8::MAX)),
+        "uint16" => (0.0, f64::from(u16::MAX)),
+        "uint32" => (0.0, f64::from(u32::MAX)),
+        "uint64" | "uint" => {
+            range.minimum.get_or_insert(0.0);
+            return;
+        }
+        _ => return,
+    };
+    range.minimum = Some(range.minimum.map_or(least, |given| given.max(least)));
+    range.maximum = Some(range.maximum.map_or(most, |given| given.min(most)));
+}
+
+/// Compiles the keywords that say what kind of value is accepted.
+fn kinds(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, ShapeError> {
+    match place.keyword {
+        "$ref" => {
+            let reference = value.as_str().ok_or_else(|| place.wrong())?;
+            let name = reference
+                .strip_prefix(DEFINITIONS)
+                .filter(|name| place.known.contains(name))
+                .ok_or_else(|| ShapeError::Reference {
+                    at: place.at.to_owned(),
+                    reference: reference.to_owned(),
+                })?;
+            rule.reference = Some(name.to_owned());
+        }
+        "type" => rule.types = types(value).ok_or_else(|| place.wrong())?,
+        "enum" => {
+            let mut words = value.as_array().ok_or_else(|| place.wrong())?.clone();
+            words.retain(|word| !word.is_null());
+            rule.words = Some(words);
+        }
+        "const" => rule.words = Some(vec![value.clone()]),
+        "anyOf" | "oneOf" => rule.any_of = place.rules(value)?,
+        "pattern" => rule.pattern = Some(pattern(place, value)?),
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn pattern(place: &Place<'_>, value: &Json) -> Result<Regex, ShapeError> {
+    let pattern = value.as_str().ok_or_else(|| place.wrong())?;
+    Regex::new(pattern).map_err(|source| ShapeError::Pattern {
+        at: place.at.to_owned(),
+        pattern: pattern.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+fn types(value: &Json) -> Option<Vec<Type>> {
+    let names: Vec<&str> = match value {
+        Json::String(name) => vec![name],
+        Json::Array(names) => names.iter().map(Json::as_str).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    names
+        .into_iter()
+        .filter(|name| *name != "null")
+        .map(|name| match name {
+            "string" => Some(Type::Text),
+            "integer" => Some(Type::Integer),
+            "number" => Some(Type::Number),
+            "boolean" => Some(Type::Bool),
+            "array" => Some(Type::Array),
+            "object" => Some(Type::Table),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Compiles the keywords that say what arrays and tables hold.
+fn contents(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, ShapeError> {
+    match place.keyword {
+        "items" => rule.items = Some(Box::new(place.rule(value)?)),
+        "properties" => {
+            let properties = value.as_object().ok_or_else(|| place.wrong())?;
+            rule.properties = properties
+                .iter()
+                .map(|(name, schema)| {
+                    let at = format!("{}/properties/{name}", place.at);
+                    Ok((name.clone(), self::rule(schema, &at, place.known)?))
+                })
+                .collect::<Result<_, ShapeError>>()?;
+        }
+        "required" => {
+            let names = value.as_array().ok_or_else(|| place.wrong())?;
+            let names = names.iter().map(|name| name.as_str().map(str::to_owned));
+            rule.required = names.collect::<Option<_>>().ok_or_else(|| place.wrong())?;
+        }
+        "propertyNames" => rule.names = Some(Box::new(place.rule(value)?)),
+        "additionalProperties" => {
+            rule.extra = match value {
+                Json::Bool(false) => Extra::Refused,
+                Json::Bool(true) => Extra::Free,
+                schema => Extra::Rule(Box::new(place.rule(schema)?)),
+            };
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Turns a choice between constants, which is how schemars writes an enum
+/// whose variants have docs, into a plain list of words.
+fn settle_words(rule: &mut Rule) {
+    let are_words = !rule.any_of.is_empty()
+        && rule.any_of.iter().all(|branch| {
+            branch.words.is_some() && branch.reference.is_none() && branch.any_of.is_empty()
+        });
+    if are_words && rule.words.is_none() {
+        let branches = std::mem::take(&mut rule.any_of);
+        rule.types = branches
+            .first()
+            .map(|b| b.types.clone())
+            .unwrap_or_default();
+        rule.words = Some(
+            branches
+                .into_iter()
+                .flat_map(|b| b.words.unwrap_or_default())
+                .collect(),
+        );
+    }
+}
+
+fn is_null_schema(schema: &Json) -> bool {
+    schema.get("type").and_then(Json::as_str) == Some("null")
+}
+
+fn text_of(keywords: &Map<String, Json>, name: &str) -> Option<String> {
+    keywords.get(name)?.as_str().map(str::to_owned)
+}
+
+fn refusals(keywords: &Map<String, Json>) -> BTreeMap<String, String> {
+    let refused = keywords.get("x-refused").and_then(Json::as_object);
+    refused
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, why)| Some((key.clone(), why.as_str()?.to_owned())))
+        .collect()
+}
+
+impl Count {
+    /// Tells whether `number` lies within.
+    pub(super) fn holds(self, number: u64) -> bool {
+        self.least.is_none_or(|least| number >= least)
+            && self.most.is_none_or(|most| number <= most)
+    }
+}
