@@ -26,7 +26,7 @@ struct Arguments {
     #[arg(long, value_name = "ID", default_value = local_aws::DEFAULT_ACCOUNT)]
     account: String,
 
-    /// Use this region for requests that name none [default: AWS_REGION, AWS_DEFAULT_REGION or us-east-1]
+    /// Use this region for requests that name none [default: that of the environment, or us-east-1]
     #[arg(long)]
     region: Option<String>,
 
@@ -59,9 +59,7 @@ async fn main() -> ExitCode {
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let causes = std::iter::successors(failure.source(), |&cause| cause.source());
-            let causes: String = causes.map(|cause| format!(": {cause}")).collect();
-            let _ = writeln!(io::stderr(), "error: {failure}{causes}");
+            report(&failure);
             ExitCode::FAILURE
         }
     }
@@ -80,6 +78,18 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     // Clients are served even where nobody reads the line.
     let _ = writeln!(io::stdout(), "{}", listening.announcement());
     listening.serve(stop).await.map_err(Failure::Serve)
+}
+
+/// Tells the user, on one line, what failed and why. Nothing is to be done
+/// where nobody reads it.
+fn report(failure: &Failure) {
+    let mut line = format!("error: {failure}");
+    let causes = std::iter::successors(failure.source(), |&cause| cause.source());
+    for cause in causes {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+    }
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Completes at the first SIGINT or SIGTERM; watches from now on.

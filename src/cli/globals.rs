@@ -18,7 +18,7 @@ pub(super) struct Globals {
     #[arg(long, global = true, value_name = "NAME")]
     pub env: Option<String>,
 
-    /// Set a variable of the spec; XRAYCTL_VAR_name in the environment does too
+    /// Set a variable of the spec; `XRAYCTL_VAR_name` in the environment does too
     #[arg(long = "var", global = true, value_name = "NAME=VALUE", value_parser = variable)]
     pub vars: Vec<(String, String)>,
 
@@ -59,6 +59,10 @@ pub(super) struct Globals {
 
 /// Which of the global options mean something to a command.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for options of its own"
+)]
 pub(super) struct Uses {
     /// It reads a spec.
     pub spec: bool,
@@ -75,7 +79,7 @@ impl Globals {
     ///
     /// # Errors
     /// One error for each of them.
-    pub fn refuse_unused(&self, command: &str, uses: Uses) -> Result<(), Diagnostics> {
+    pub(super) fn refuse_unused(&self, command: &str, uses: Uses) -> Result<(), Diagnostics> {
         let given = [
             ("--env", self.env.is_some(), uses.spec),
             ("--var", !self.vars.is_empty(), uses.spec),
@@ -104,12 +108,12 @@ impl Globals {
     }
 
     /// Returns the variables given with `--var`; the last of a name counts.
-    pub fn variables(&self) -> BTreeMap<String, String> {
+    pub(super) fn variables(&self) -> BTreeMap<String, String> {
         self.vars.iter().cloned().collect()
     }
 
     /// Returns the variables given in the environment.
-    pub fn environment_variables() -> BTreeMap<String, String> {
+    pub(super) fn environment_variables() -> BTreeMap<String, String> {
         std::env::vars_os()
             .filter_map(|(name, value)| {
                 let name = name.to_str()?.strip_prefix(VARIABLE_PREFIX)?.to_owned();

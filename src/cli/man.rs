@@ -19,15 +19,14 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, command: &clap::Command, terminal: &Terminal) -> Outcome {
-    match &args.out {
-        Some(folder) => write_all(folder, command).map_err(|error| {
+    if let Some(folder) = &args.out {
+        write_all(folder, command).map_err(|error| {
             Diagnostic::error(format!("cannot write to `{}`: {error}", folder.display()))
-        })?,
-        None => {
-            let mut page = Vec::new();
-            Man::new(command.clone()).render(&mut page)?;
-            terminal.result(&String::from_utf8_lossy(&page))?;
-        }
+        })?;
+    } else {
+        let mut page = Vec::new();
+        Man::new(command.clone()).render(&mut page)?;
+        terminal.result(&String::from_utf8_lossy(&page))?;
     }
     Ok(Exit::Success)
 }

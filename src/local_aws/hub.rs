@@ -33,6 +33,11 @@ impl Hub {
     pub async fn dispatch(&self, request: Request<Bytes>) -> Response<Bytes> {
         let address = routing::address(&request);
         let region = address.region.unwrap_or_else(|| self.region.clone());
+        if !routing::is_region(&region) {
+            let message = format!("Credential should be scoped to a valid region, not '{region}'.");
+            let code = "InvalidSignatureException";
+            return reply::error(request.headers(), 403, code, &message);
+        }
         let prefix = routing::target(request.headers()).map(|(prefix, _)| prefix);
         let service = match (address.service.as_deref(), prefix) {
             (Some(name), _) => self.services.iter().find(|s| s.name() == name),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::server::{self, BindError};
-use super::{Access, LocalAws, OpenError, Options, access};
+use super::{Access, FileError, LocalAws, OpenError, Options, access};
 
 /// Why the embedded AWS does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,9 @@ pub enum ListenError {
         /// Where.
         url: String,
     },
+    /// Other processes cannot be told where the folder is served.
+    #[error(transparent)]
+    Advertise(#[from] FileError),
     /// The socket does not know its address.
     #[error("read the address of the socket")]
     Address(#[source] io::Error),
@@ -56,11 +59,15 @@ impl Listening {
         let listener = server::bind(address).await?;
         let url = server::url_of(&listener).map_err(ListenError::Address)?;
         match access(options, wait).await? {
-            Access::InProcess(local) => Ok(Self {
-                local,
-                listener,
-                url,
-            }),
+            Access::InProcess(local) => {
+                // Before anyone is told that the API is there.
+                local.advertise(&url)?;
+                Ok(Self {
+                    local,
+                    listener,
+                    url,
+                })
+            }
             Access::Served(url) => Err(ListenError::Served { folder, url }),
         }
     }

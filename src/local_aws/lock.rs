@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::state_file;
@@ -40,7 +40,7 @@ pub enum LockError {
 #[derive(Debug)]
 pub struct Lock {
     folder: PathBuf,
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -72,7 +72,7 @@ impl Lock {
         }
         let lock = Self {
             folder: folder.to_owned(),
-            _file: file,
+            file,
         };
         lock.withdraw();
         Ok(lock)
@@ -81,6 +81,15 @@ impl Lock {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether the lock still keeps others out: a folder that was removed and
+    /// made again has another lock file, which another process may hold.
+    pub fn stands(&self) -> bool {
+        let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        let held = self.file.metadata().map(identity);
+        let named = fs::metadata(self.folder.join(LOCK)).map(identity);
+        matches!((held, named), (Ok(held), Ok(named)) if held == named)
     }
 
     /// Tells other processes where this one serves the folder.
@@ -95,6 +104,14 @@ impl Lock {
     /// harm: whoever reads it finds nobody there.
     pub fn withdraw(&self) {
         let _ = fs::remove_file(self.folder.join(ENDPOINT));
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if self.stands() {
+            self.withdraw();
+        }
     }
 }
 

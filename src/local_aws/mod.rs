@@ -1,7 +1,7 @@
 //! The embedded AWS: X-Ray and its neighbours in one process, with state kept
 //! in a folder, no account and no network.
 //!
-//! X-Ray's control plane is our own ([`xray`]); KMS, CloudWatch Logs and STS are
+//! X-Ray's control plane is our own (`xray`); KMS, CloudWatch Logs and STS are
 //! the `winterbaume-*` crates, corrected where xrayctl needs it ([`neighbours`]).
 //! [`LocalAws`] answers HTTP requests as AWS does; [`connector`] lets AWS SDK
 //! clients call it within the process, [`server`] serves it over TCP, [`access`]
@@ -12,19 +12,19 @@
 //! `local-collector` binary.
 
 mod access;
-pub mod clock;
+mod clock;
 pub mod connector;
 mod hub;
 mod listening;
-pub mod lock;
+mod lock;
 pub mod neighbours;
-pub mod reply;
-pub mod routing;
+mod reply;
+mod routing;
 pub mod server;
 pub mod service;
-pub mod state_file;
-pub mod store;
-pub mod xray;
+mod state_file;
+mod store;
+mod xray;
 mod xray_service;
 
 #[cfg(test)]
@@ -42,9 +42,12 @@ pub use access::{Access, access};
 pub use clock::Clock;
 use hub::Hub;
 pub use listening::{ListenError, Listening};
-use lock::{Lock, LockError};
+use lock::Lock;
+pub use lock::LockError;
 use service::Service;
-use store::{RestoreError, Store};
+pub use state_file::{FileError, SnapshotError};
+pub use store::RestoreError;
+use store::Store;
 
 /// Account of an embedded AWS that is not told another: the account of AWS's
 /// own documentation, which no customer has.
@@ -122,7 +125,7 @@ pub enum OpenError {
 /// An embedded AWS: one account, any region, the sole user of its state folder.
 pub struct LocalAws {
     hub: Hub,
-    lock: Lock,
+    lock: Arc<Lock>,
 }
 
 impl LocalAws {
@@ -146,11 +149,11 @@ impl LocalAws {
             return Err(OpenError::Region(region));
         }
         claim_account(&account_id)?;
-        let lock = Lock::take(&state_dir)?;
-        let xray = xray_service::Xray::new(&account_id, settle, clock);
+        let lock = Arc::new(Lock::take(&state_dir)?);
+        let xray = xray_service::Xray::new(&account_id, settle, clock.clone());
         let mut services: Vec<Arc<dyn Service>> = vec![Arc::new(xray)];
-        services.extend(neighbours::all(&account_id));
-        let store = Store::new(&state_dir);
+        services.extend(neighbours::all(&account_id, &clock));
+        let store = Store::new(Arc::clone(&lock));
         store.restore(&account_id, &services)?;
         let hub = Hub {
             account: account_id,
@@ -168,6 +171,11 @@ impl LocalAws {
         let mut response = self.hub.dispatch(request).await;
         reply::stamp(&mut response);
         response
+    }
+
+    /// Tells other processes that the folder is served at `url`.
+    fn advertise(&self, url: &str) -> Result<(), FileError> {
+        self.lock.advertise(url)
     }
 
     /// The account that it stands for.

@@ -74,7 +74,7 @@ pub fn stamp(response: &mut Response<Bytes>) {
 fn request_id() -> Option<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).ok()?;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
     let parts = [
         &hex[..8],
         &hex[8..12],

@@ -7,7 +7,7 @@ use http::{HeaderMap, Request, header};
 pub struct Address {
     /// Name of the service in signatures; none where the request does not say.
     pub service: Option<String>,
-    /// Region; none where the request does not say.
+    /// Region, as the request writes it; none where it does not say.
     pub region: Option<String>,
 }
 
@@ -18,7 +18,7 @@ pub fn address<B>(request: &Request<B>) -> Address {
     let scope = credential(request.headers()).unwrap_or_default();
     let mut parts = scope.split('/').skip(2);
     let mut next = || parts.next().filter(|part| !part.is_empty());
-    let region = next().filter(|region| is_region(region)).map(str::to_owned);
+    let region = next().map(str::to_owned);
     let service = next().map(str::to_owned);
     Address { service, region }
 }

@@ -18,6 +18,7 @@ use http::{HeaderMap, Request, Response, Uri, header};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::LocalAws;
@@ -31,6 +32,9 @@ const STATUS: &str = "/_xrayctl/status";
 const PRODUCT: &str = "xrayctl-local-aws";
 /// How long to wait for the status of a server.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long requests in flight may take to finish when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Why the API cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +82,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let url = url_of(&listener)?;
-    local.lock.advertise(&url).map_err(io::Error::other)?;
+    local.advertise(&url).map_err(io::Error::other)?;
     let router = Router::new()
         .route(STATUS, get(status))
         .fallback(answer)
@@ -88,11 +92,28 @@ pub async fn serve(
             tracing::debug!(%error, "TCP_NODELAY not set");
         }
     });
-    let served = axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await;
+    let (stopping, stopped) = oneshot::channel();
+    let shutdown = async move {
+        shutdown.await;
+        // Nobody listens where the server has failed already.
+        let _ = stopping.send(());
+    };
+    let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
+    let served = tokio::select! {
+        served = serving.into_future() => served,
+        () = grace(stopped) => Ok(()),
+    };
     local.lock.withdraw();
     served
+}
+
+/// Completes a while after the server was told to stop: clients that keep a
+/// connection open without asking for anything are not waited for.
+async fn grace(stopped: oneshot::Receiver<()>) {
+    match stopped.await {
+        Ok(()) => tokio::time::sleep(GRACE).await,
+        Err(_) => std::future::pending().await,
+    }
 }
 
 async fn status(State(local): State<Arc<LocalAws>>, headers: HeaderMap) -> Response<Body> {

@@ -7,12 +7,13 @@
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::Mutex as AsyncMutex;
 
+use super::lock::Lock;
 use super::service::{Service, StateError};
 use super::state_file::{self, FileError, Slot, SnapshotError};
 
@@ -37,6 +38,12 @@ pub enum StoreError {
     /// Another change that shared the write failed to be stored.
     #[error("the change was undone because the state could not be written")]
     Undone,
+    /// The folder, or its lock, was removed under our feet.
+    #[error("state folder {} was removed while it was in use", folder.display())]
+    Removed {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The process is shutting down.
     #[error("the state was not written because the process is stopping")]
     Stopped,
@@ -44,7 +51,7 @@ pub enum StoreError {
 
 /// All slots of a state folder.
 pub struct Store {
-    folder: PathBuf,
+    lock: Arc<Lock>,
     cells: Mutex<HashMap<Slot, Arc<Cell>>>,
 }
 
@@ -53,6 +60,9 @@ pub struct Cell {
     slot: Slot,
     path: PathBuf,
     service: Arc<dyn Service>,
+    /// A write that outlives the request that asked for it, and even the whole
+    /// embedded AWS, still keeps other processes out.
+    lock: Arc<Lock>,
     /// Held while a request of this slot runs; counts the changes.
     turn: AsyncMutex<u64>,
     /// Held while the slot is written.
@@ -70,10 +80,10 @@ struct Disk {
 }
 
 impl Store {
-    /// A store over `folder`, with nothing read yet.
-    pub fn new(folder: &Path) -> Self {
+    /// A store over the folder that `lock` is on, with nothing read yet.
+    pub fn new(lock: Arc<Lock>) -> Self {
         Self {
-            folder: folder.to_owned(),
+            lock,
             cells: Mutex::new(HashMap::new()),
         }
     }
@@ -88,7 +98,7 @@ impl Store {
         account: &str,
         services: &[Arc<dyn Service>],
     ) -> Result<(), RestoreError> {
-        for (slot, path) in state_file::slots(&self.folder, account)? {
+        for (slot, path) in state_file::slots(self.lock.folder(), account)? {
             let found = services.iter().find(|s| s.name() == slot.service);
             let Some(service) = found else { continue };
             let bytes = state_file::read(&path)?;
@@ -110,7 +120,8 @@ impl Store {
         let cell = cells.entry(slot.clone()).or_insert_with(|| {
             Arc::new(Cell {
                 slot: slot.clone(),
-                path: state_file::path_of(&self.folder, slot),
+                path: state_file::path_of(self.lock.folder(), slot),
+                lock: Arc::clone(&self.lock),
                 service: Arc::clone(service),
                 turn: AsyncMutex::new(0),
                 disk: Arc::new(AsyncMutex::new(Disk::default())),
@@ -187,6 +198,10 @@ impl Cell {
     }
 
     fn store(&self, state: &Value) -> Result<(), StoreError> {
+        if !self.lock.stands() {
+            let folder = self.lock.folder().to_owned();
+            return Err(StoreError::Removed { folder });
+        }
         let bytes = state_file::encode(state).map_err(|source| StoreError::Encode {
             service: self.slot.service.clone(),
             source,

@@ -39,8 +39,8 @@ pub struct Facts {
     pub lifecycle: Lifecycle,
     /// Whether AWS keeps tags on it, and with them our ownership.
     pub taggable: bool,
-    /// The field that holds the name that AWS knows it by, where that may
-    /// differ from its name in the spec. Left out, it is the name in the spec.
+    /// The field that holds the name that AWS knows it by, which may differ
+    /// from its name in the spec; filled in from there where it is left out.
     pub name_field: Option<&'static str>,
     /// Fields that AWS cannot change: a difference replaces the resource.
     pub replace_on: &'static [&'static str],

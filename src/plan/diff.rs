@@ -150,38 +150,16 @@ impl Planner<'_> {
             ignore: &desired.ignore,
             unknown: &unknown,
         };
-        let mut fields = compare::fields(
-            rules,
-            &desired.attributes,
-            live.map(|live| &live.attributes),
-        );
-        if let Some(tags) = &desired.tags
-            && rules.manages("tags", Some(&Value::Bool(true)))
-        {
-            let live_tags = live.and_then(Live::user_tags);
-            fields.extend(compare::tags(tags, live_tags.as_ref()));
-        }
+        let fields = differences(rules, &desired, live);
         let managed: Vec<String> = desired
             .attributes
             .iter()
             .filter(|(name, value)| rules.manages(name, Some(value)))
             .map(|(name, _)| name.clone())
             .collect();
-        if live.is_none() {
-            // Nothing stands that could be replaced.
-            fields
-                .iter_mut()
-                .for_each(|field| field.forces_replacement = false);
-        }
         let importing =
             live.is_some_and(|live| ownership(self.sides.stack, live) == Ownership::Nobodys);
-        let action = match live {
-            None => Action::Create,
-            Some(_) if fields.iter().any(|field| field.forces_replacement) => Action::Replace,
-            Some(live) if !fields.is_empty() || live.deletion_scheduled => Action::Update,
-            Some(_) if importing => Action::Adopt,
-            Some(_) => Action::NoOp,
-        };
+        let action = action(&fields, live, importing);
         let reason = live.map_or(Some(Reason::NotAtAws), |live| {
             (action != Action::NoOp).then(|| reason(&desired, live, &managed, !fields.is_empty()))
         });
@@ -242,7 +220,7 @@ impl Planner<'_> {
                 written: Some(desired.written.clone()),
                 references: Vec::new(),
                 depends_on: dependencies(&desired.references, &desired.depends_on),
-                ..deletion(desired.address.clone(), live, Reason::Destroy)
+                ..deletion(desired.address.clone(), facts, live, Reason::Destroy)
             });
         }
         let default = self.sides.catalog.aws_default(desired.address.kind())?;
@@ -288,7 +266,10 @@ impl Planner<'_> {
         } else {
             Reason::RemovedFromSpec
         };
-        let change = deletion(address, live, reason);
+        let Some(facts) = self.sides.catalog.facts(&live.kind) else {
+            return;
+        };
+        let change = deletion(address, facts, live, reason);
         self.changes.insert(change.address.clone(), change);
     }
 
@@ -324,14 +305,14 @@ impl Planner<'_> {
     }
 }
 
-fn deletion(address: Address, live: &Live, reason: Reason) -> Change {
+fn deletion(address: Address, facts: &Facts, live: &Live, reason: Reason) -> Change {
     Change {
         address,
         key: live.key.clone(),
         action: Action::Delete,
         reason: Some(reason),
         importing: false,
-        fields: removed_fields(live),
+        fields: removed_fields(facts, live),
         live: Some(live.clone()),
         after: None,
         tags: None,
@@ -343,19 +324,47 @@ fn deletion(address: Address, live: &Live, reason: Reason) -> Change {
     }
 }
 
-fn removed_fields(live: &Live) -> Vec<FieldChange> {
-    live.attributes
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| FieldChange {
-            path: vec![name.clone()],
-            before: Some(value.clone()),
-            after: None,
-            unknown: false,
-            forces_replacement: false,
-            document: false,
-        })
-        .collect()
+/// Lists the fields and tags in which the two sides differ.
+fn differences(rules: Rules<'_>, desired: &Desired, live: Option<&Live>) -> Vec<FieldChange> {
+    let standing = live.map(|live| &live.attributes);
+    let mut fields = compare::fields(rules, &desired.attributes, standing);
+    if live.is_none() {
+        // Nothing stands that could be replaced.
+        for field in &mut fields {
+            field.forces_replacement = false;
+        }
+    }
+    if let Some(tags) = &desired.tags
+        && !desired.ignore.iter().any(|field| field == "tags")
+    {
+        let live_tags = live.and_then(Live::user_tags);
+        fields.extend(compare::tags(tags, live_tags.as_ref()));
+    }
+    fields
+}
+
+fn action(fields: &[FieldChange], live: Option<&Live>, importing: bool) -> Action {
+    match live {
+        None => Action::Create,
+        Some(_) if fields.iter().any(|field| field.forces_replacement) => Action::Replace,
+        Some(live) if !fields.is_empty() || live.deletion_scheduled => Action::Update,
+        Some(_) if importing => Action::Adopt,
+        Some(_) => Action::NoOp,
+    }
+}
+
+/// Lists every field that goes away with a resource.
+fn removed_fields(facts: &Facts, live: &Live) -> Vec<FieldChange> {
+    let rules = Rules {
+        facts,
+        ignore: &[],
+        unknown: &[],
+    };
+    let mut fields = compare::fields(rules, &Attributes::new(), Some(&live.attributes));
+    for field in &mut fields {
+        field.forces_replacement = false;
+    }
+    fields
 }
 
 fn dependencies(references: &[crate::model::Reference], named: &[Address]) -> Vec<Address> {

@@ -57,7 +57,9 @@ fn feed(hash: &mut Sha256, value: &Value) {
         }
         Value::Array(items) => {
             hash.update(format!("a{};", items.len()));
-            items.iter().for_each(|item| feed(hash, item));
+            for item in items {
+                feed(hash, item);
+            }
         }
         Value::String(text) => feed_text(hash, 's', text),
         other => feed_text(hash, 'v', &other.to_string()),

@@ -7,7 +7,7 @@ use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::{Action, Catalog, Change, Mode, Plan};
-use crate::model::{Address, Desired, Diagnostic, Diagnostics, Lifecycle, ReplaceOrder};
+use crate::model::{Address, Desired, Diagnostic, Diagnostics, Facts, Lifecycle, ReplaceOrder};
 
 /// One half of a change: a replacement has both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,41 +105,153 @@ pub fn with_dependencies(changes: &[Change], wanted: &[Address]) -> BTreeSet<Add
     let mut kept = BTreeSet::new();
     let mut open: Vec<Address> = wanted.to_vec();
     while let Some(address) = open.pop() {
-        if let Some(change) = by_address.get(&address) {
+        if let Some(change) = by_address.get(&address)
+            && !kept.contains(&address)
+        {
             open.extend(change.depends_on.iter().cloned());
         }
-        if !kept.insert(address) {
-            // Seen already: its needs were added then.
-        }
+        kept.insert(address);
     }
     kept
 }
 
 /// Lays out the steps of a plan with what each has to wait for.
 pub fn schedule(catalog: &dyn Catalog, plan: &Plan) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for (index, change) in plan.changes.iter().enumerate() {
-        for half in halves(change.action) {
-            steps.push(Step {
-                change: index,
-                half: *half,
-                after: Vec::new(),
-            });
+    let mut layout = Layout::new(catalog, plan);
+    for index in 0..plan.changes.len() {
+        layout.order_halves(index);
+        for needed in layout.needed_by(index) {
+            layout.put_after(index, needed);
+            layout.remove_after_users(index, needed);
         }
     }
-    let waits: Vec<Vec<usize>> = (0..steps.len())
-        .map(|later| {
-            (0..steps.len())
-                .filter(|earlier| {
-                    *earlier != later && goes_first(catalog, plan, &steps[*earlier], &steps[later])
-                })
-                .collect()
-        })
-        .collect();
-    for (step, after) in steps.iter_mut().zip(waits) {
-        step.after = after;
+    layout.steps
+}
+
+/// The steps so far.
+struct Layout<'a> {
+    catalog: &'a dyn Catalog,
+    plan: &'a Plan,
+    steps: Vec<Step>,
+    /// The step of each half of each change that has it.
+    halves: BTreeMap<(usize, Half), usize>,
+    by_address: BTreeMap<&'a Address, usize>,
+    by_kind: BTreeMap<&'a str, Vec<usize>>,
+}
+
+/// A change that another needs, and how firmly.
+#[derive(Clone, Copy)]
+struct Needed {
+    change: usize,
+    /// The spec says so; otherwise only the types tell that it may be so.
+    is_named: bool,
+}
+
+impl<'a> Layout<'a> {
+    fn new(catalog: &'a dyn Catalog, plan: &'a Plan) -> Self {
+        let mut layout = Self {
+            catalog,
+            plan,
+            steps: Vec::new(),
+            halves: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            by_kind: BTreeMap::new(),
+        };
+        for (index, change) in plan.changes.iter().enumerate() {
+            layout.by_address.insert(&change.address, index);
+            layout
+                .by_kind
+                .entry(change.address.kind())
+                .or_default()
+                .push(index);
+            for &half in halves(change.action) {
+                layout.halves.insert((index, half), layout.steps.len());
+                layout.steps.push(Step {
+                    change: index,
+                    half,
+                    after: Vec::new(),
+                });
+            }
+        }
+        layout
     }
-    steps
+
+    /// Lists what a change needs: what it refers to, and all of the types that
+    /// it may refer to, since nothing else is known of what stood before.
+    fn needed_by(&self, index: usize) -> Vec<Needed> {
+        let change = &self.plan.changes[index];
+        let named = change
+            .depends_on
+            .iter()
+            .filter_map(|address| self.by_address.get(address))
+            .map(|&change| Needed {
+                change,
+                is_named: true,
+            });
+        let facts = self.catalog.facts(change.address.kind());
+        let possible = facts
+            .into_iter()
+            .flat_map(|facts| facts.refers_to)
+            .filter_map(|kind| self.by_kind.get(kind))
+            .flatten()
+            .map(|&change| Needed {
+                change,
+                is_named: false,
+            });
+        named.chain(possible).collect()
+    }
+
+    fn order_halves(&mut self, index: usize) {
+        let (first, second) = match self.replace_order(index) {
+            ReplaceOrder::DeleteFirst => (Half::Remove, Half::Put),
+            ReplaceOrder::CreateFirst => (Half::Put, Half::Remove),
+        };
+        self.wait((index, second), (index, first));
+    }
+
+    /// What is referred to comes first. Settings come first by their type
+    /// alone, as the indexing rule after the destination.
+    fn put_after(&mut self, index: usize, needed: Needed) {
+        let by_type = self.plan.mode == Mode::Apply && self.is_setting(needed.change);
+        if needed.is_named || by_type {
+            self.wait((index, Half::Put), (needed.change, Half::Put));
+        }
+    }
+
+    /// What is referred to goes last. One that is deleted first to be made
+    /// anew cannot wait for those that move to the new one.
+    fn remove_after_users(&mut self, index: usize, needed: Needed) {
+        let comes_back = self.plan.changes[needed.change].action == Action::Replace
+            && self.replace_order(needed.change) == ReplaceOrder::DeleteFirst;
+        self.wait((needed.change, Half::Remove), (index, Half::Remove));
+        if !comes_back {
+            self.wait((needed.change, Half::Remove), (index, Half::Put));
+        }
+    }
+
+    fn wait(&mut self, later: (usize, Half), earlier: (usize, Half)) {
+        let (Some(&later), Some(&earlier)) = (self.halves.get(&later), self.halves.get(&earlier))
+        else {
+            return;
+        };
+        if !self.steps[later].after.contains(&earlier) {
+            self.steps[later].after.push(earlier);
+        }
+    }
+
+    fn replace_order(&self, index: usize) -> ReplaceOrder {
+        self.facts(index)
+            .map_or(ReplaceOrder::DeleteFirst, |facts| facts.replace_order)
+    }
+
+    fn is_setting(&self, index: usize) -> bool {
+        self.facts(index)
+            .is_some_and(|facts| facts.lifecycle == Lifecycle::Setting)
+    }
+
+    fn facts(&self, index: usize) -> Option<&'static Facts> {
+        self.catalog.facts(self.plan.changes[index].address.kind())
+    }
 }
 
 fn halves(action: Action) -> &'static [Half] {
@@ -149,52 +261,4 @@ fn halves(action: Action) -> &'static [Half] {
         Action::Delete => &[Half::Remove],
         Action::Replace => &[Half::Put, Half::Remove],
     }
-}
-
-/// Tells whether `earlier` has to be done before `later`.
-fn goes_first(catalog: &dyn Catalog, plan: &Plan, earlier: &Step, later: &Step) -> bool {
-    let (first, second) = (&plan.changes[earlier.change], &plan.changes[later.change]);
-    if earlier.change == later.change {
-        return match replace_order(catalog, first) {
-            ReplaceOrder::DeleteFirst => earlier.half == Half::Remove,
-            ReplaceOrder::CreateFirst => earlier.half == Half::Put,
-        };
-    }
-    match (earlier.half, later.half) {
-        // What is referred to comes first.
-        (Half::Put, Half::Put) => {
-            second.depends_on.contains(&first.address)
-                || (plan.mode == Mode::Apply
-                    && is_setting(catalog, first)
-                    && refers_to_type(catalog, second, first))
-        }
-        // What refers to it goes first; so does whatever else might.
-        (_, Half::Remove) => {
-            let holds = first.depends_on.contains(&second.address)
-                || refers_to_type(catalog, first, second);
-            // One that is deleted first is made anew before its users move.
-            let comes_back = second.action == Action::Replace
-                && replace_order(catalog, second) == ReplaceOrder::DeleteFirst;
-            holds && !(comes_back && earlier.half == Half::Put)
-        }
-        (Half::Remove, Half::Put) => false,
-    }
-}
-
-fn replace_order(catalog: &dyn Catalog, change: &Change) -> ReplaceOrder {
-    catalog
-        .facts(change.address.kind())
-        .map_or(ReplaceOrder::DeleteFirst, |facts| facts.replace_order)
-}
-
-fn is_setting(catalog: &dyn Catalog, change: &Change) -> bool {
-    catalog
-        .facts(change.address.kind())
-        .is_some_and(|facts| facts.lifecycle == Lifecycle::Setting)
-}
-
-fn refers_to_type(catalog: &dyn Catalog, from: &Change, to: &Change) -> bool {
-    catalog
-        .facts(from.address.kind())
-        .is_some_and(|facts| facts.refers_to.contains(&to.address.kind()))
 }

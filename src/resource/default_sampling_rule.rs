@@ -67,7 +67,7 @@ impl Resource for DefaultSamplingRule {
 
     fn validate(_: &str, _: &Self::Spec, _: &mut Problems) {}
 
-    fn canonical(_: &str, spec: Self::Spec) -> Self::Spec {
+    fn canonical(spec: Self::Spec) -> Self::Spec {
         spec
     }
 

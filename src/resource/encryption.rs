@@ -78,7 +78,7 @@ impl Resource for Encryption {
         }
     }
 
-    fn canonical(_: &str, spec: Self::Spec) -> Self::Spec {
+    fn canonical(spec: Self::Spec) -> Self::Spec {
         spec
     }
 

@@ -110,9 +110,16 @@ fn from_attributes<S: serde::de::DeserializeOwned>(
 }
 
 impl<R: Resource> Erased<R> {
-    fn live(&self, found: Found<R::Spec>) -> Result<Live, Error> {
+    /// Brings fields as written into the form in which they are compared.
+    fn comparable(written: &Attributes) -> Result<Attributes, Error> {
         let kind = R::FACTS.kind;
-        let spec = R::canonical(&found.key, found.spec);
+        let spec: R::Spec = from_attributes(kind, written)?;
+        to_attributes(kind, &R::canonical(spec))
+    }
+
+    fn live(found: Found<R::Spec>) -> Result<Live, Error> {
+        let kind = R::FACTS.kind;
+        let spec = R::canonical(found.spec);
         Ok(Live {
             kind: kind.to_owned(),
             attributes: to_attributes(kind, &spec)?,
@@ -135,51 +142,41 @@ impl<R: Resource> Kind for Erased<R> {
     }
 
     fn prepare(&self, name: &str, fields: Attributes) -> Result<Prepared, Vec<Problem>> {
+        let spec: R::Spec = serde_json::from_value(Value::Object(fields))
+            .map_err(|error| Problems::of_resource(error.to_string()))?;
         let mut problems = Problems::new();
-        let spec: R::Spec = match serde_json::from_value(Value::Object(fields)) {
-            Ok(spec) => spec,
-            Err(error) => {
-                problems.report("", error.to_string());
-                return Err(problems.into_vec());
-            }
-        };
         R::validate(name, &spec, &mut problems);
         let key = R::key(name, &spec);
         let references = R::references(&spec);
-        let kind = R::FACTS.kind;
-        let trees = to_attributes(kind, &spec).and_then(|written| {
-            let canonical = R::canonical(name, spec);
-            Ok((written, to_attributes(kind, &canonical)?))
-        });
-        let problems_so_far = problems.into_vec();
-        match trees {
-            Ok((written, attributes)) if problems_so_far.is_empty() => Ok(Prepared {
+        let problems = problems.into_vec();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let trees = to_attributes(R::FACTS.kind, &spec).and_then(|mut written| {
+            if let Some(field) = R::FACTS.name_field {
+                written.insert(field.to_owned(), Value::from(key.as_str()));
+            }
+            let attributes = Self::comparable(&written)?;
+            Ok(Prepared {
                 key,
                 written,
                 attributes,
                 references,
-            }),
-            Ok(_) => Err(problems_so_far),
-            Err(error) => {
-                let mut problems = Problems::new();
-                problems.report("", error.to_string());
-                Err(problems.into_vec())
-            }
-        }
+            })
+        });
+        trees.map_err(|error| Problems::of_resource(error.to_string()))
     }
 
     fn aws_default(&self) -> Option<Attributes> {
-        let spec = R::canonical("", R::aws_default()?);
+        let spec = R::canonical(R::aws_default()?);
         to_attributes(R::FACTS.kind, &spec).ok()
     }
 
     async fn resolve(&self, aws: &Aws, desired: &mut Desired) -> Result<(), Error> {
         let kind = R::FACTS.kind;
-        let name = desired.address.name().unwrap_or_default();
         let written: R::Spec = from_attributes(kind, &desired.written)?;
-        let resolved = R::resolve(aws, written).await?;
-        desired.written = to_attributes(kind, &resolved)?;
-        desired.attributes = to_attributes(kind, &R::canonical(name, resolved))?;
+        desired.written = to_attributes(kind, &R::resolve(aws, written).await?)?;
+        desired.attributes = Self::comparable(&desired.written)?;
         Ok(())
     }
 
@@ -195,7 +192,7 @@ impl<R: Resource> Kind for Erased<R> {
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let found = R::read(aws, &wanted).await?;
-        found.into_iter().map(|found| self.live(found)).collect()
+        found.into_iter().map(Self::live).collect()
     }
 
     async fn create(

@@ -130,8 +130,7 @@ impl Resource for Group {
 
     /// Two expressions are compared by what they say: AWS keeps the text as it
     /// was sent, and spaces or the case of a keyword change nothing.
-    fn canonical(name: &str, mut spec: Self::Spec) -> Self::Spec {
-        spec.group_name.get_or_insert_with(|| name.to_owned());
+    fn canonical(mut spec: Self::Spec) -> Self::Spec {
         if let Ok(expression) = filter::parse(&spec.filter_expression) {
             spec.filter_expression = expression.to_string();
         }

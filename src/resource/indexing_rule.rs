@@ -52,7 +52,7 @@ impl Resource for IndexingRule {
 
     fn validate(_: &str, _: &Self::Spec, _: &mut Problems) {}
 
-    fn canonical(_: &str, spec: Self::Spec) -> Self::Spec {
+    fn canonical(spec: Self::Spec) -> Self::Spec {
         spec
     }
 

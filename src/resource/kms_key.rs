@@ -79,7 +79,7 @@ impl Resource for KmsKey {
         docs: "https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html",
         lifecycle: Lifecycle::Collection,
         taggable: true,
-        name_field: None,
+        name_field: Some("alias"),
         replace_on: &["multi_region"],
         replace_order: ReplaceOrder::CreateFirst,
         documents: &["policy"],
@@ -119,8 +119,7 @@ impl Resource for KmsKey {
         }
     }
 
-    fn canonical(name: &str, mut spec: Self::Spec) -> Self::Spec {
-        spec.alias = Some(Self::key(name, &spec)).filter(|alias| alias != "alias/");
+    fn canonical(mut spec: Self::Spec) -> Self::Spec {
         if let Some(policy) = spec.policy.take() {
             match policy_document::normalize(&Value::Object(policy)) {
                 Value::Object(normal) => spec.policy = Some(normal),

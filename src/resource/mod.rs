@@ -91,9 +91,10 @@ pub trait Resource: Send + Sync + 'static {
     fn validate(name: &str, spec: &Self::Spec, problems: &mut Problems);
 
     /// Brings a spec, written or read back, into the form in which both sides
-    /// are compared: defaults filled in, sets sorted, documents normalised.
+    /// are compared: sets sorted, documents normalised, what is only told how
+    /// to do something left out.
     /// Applying it twice changes nothing more.
-    fn canonical(name: &str, spec: Self::Spec) -> Self::Spec;
+    fn canonical(spec: Self::Spec) -> Self::Spec;
 
     /// Lists the fields that take their value from other resources.
     fn references(_spec: &Self::Spec) -> Vec<Reference> {

@@ -60,7 +60,7 @@ fn normalize_statement(statement: &Value) -> Value {
         .map(|(key, value)| {
             let value = match key.as_str() {
                 // Action names are case-insensitive; resources are not.
-                "Action" | "NotAction" => set(value, |text| text.to_ascii_lowercase()),
+                "Action" | "NotAction" => set(value, str::to_ascii_lowercase),
                 "Resource" | "NotResource" => set(value, str::to_owned),
                 "Principal" | "NotPrincipal" => normalize_principal(value),
                 "Condition" => normalize_condition(value),

@@ -28,6 +28,13 @@ impl Problems {
         Self::default()
     }
 
+    /// Makes the one report that the resource as a whole is wrong.
+    pub(super) fn of_resource(message: String) -> Vec<Problem> {
+        let mut problems = Self::new();
+        problems.report("", message);
+        problems.into_vec()
+    }
+
     /// Reports `message` for `field`.
     pub fn report(&mut self, field: &str, message: impl Into<String>) -> &mut Problem {
         self.0.push(Problem {

@@ -59,10 +59,11 @@ pub async fn read_all(aws: &Aws, kinds: &[&'static dyn Kind], desired: &mut [Des
             .collect();
         let is_named = !wanted.is_empty();
         let may_own = facts.taggable && facts.lifecycle == Lifecycle::Collection;
-        (is_named || may_own).then(|| async move {
+        let read = async move {
             let result = kind.read(aws, &wanted).await;
             (facts.kind, is_named, result)
-        })
+        };
+        (is_named || may_own).then_some(read)
     });
     let resolutions = desired.iter_mut().filter_map(|desired| {
         let kind = kinds

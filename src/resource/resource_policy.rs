@@ -85,8 +85,7 @@ impl Resource for ResourcePolicy {
         }
     }
 
-    fn canonical(name: &str, mut spec: Self::Spec) -> Self::Spec {
-        spec.policy_name.get_or_insert_with(|| name.to_owned());
+    fn canonical(mut spec: Self::Spec) -> Self::Spec {
         let document = Value::Object(std::mem::take(&mut spec.policy_document));
         if let Value::Object(normal) = policy_document::normalize(&document) {
             spec.policy_document = normal;

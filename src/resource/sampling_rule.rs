@@ -161,8 +161,7 @@ impl Resource for SamplingRule {
         }
     }
 
-    fn canonical(name: &str, mut spec: Self::Spec) -> Self::Spec {
-        spec.rule_name.get_or_insert_with(|| name.to_owned());
+    fn canonical(spec: Self::Spec) -> Self::Spec {
         spec
     }
 

@@ -48,6 +48,10 @@ fn default_policy_name() -> String {
     "xrayctl-transaction-search".to_owned()
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "serde asks for the field's own type"
+)]
 fn some_default_policy_name() -> Option<String> {
     Some(default_policy_name())
 }
@@ -84,7 +88,7 @@ impl Resource for TraceSegmentDestination {
 
     fn validate(_: &str, _: &Self::Spec, _: &mut Problems) {}
 
-    fn canonical(_: &str, mut spec: Self::Spec) -> Self::Spec {
+    fn canonical(mut spec: Self::Spec) -> Self::Spec {
         spec.logs_policy_document = spec
             .logs_policy_document
             .as_ref()

@@ -136,7 +136,7 @@ fn now<F: Future>(future: F) -> F::Output {
 pub fn changes(request: &Call, response: &Response<Bytes>) -> bool {
     let is_read = |operation: &str| {
         let begins = |word: &&str| operation.starts_with(*word);
-        READS.iter().any(|w| begins(&w)) || KEY_USES.iter().any(|w| begins(&w))
+        READS.iter().any(begins) || KEY_USES.iter().any(begins)
     };
     response.status().is_success()
         && match &request.operation {

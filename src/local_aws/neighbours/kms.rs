@@ -3,6 +3,7 @@
 //! Corrected, each because xrayctl acts on it:
 //! - the rotation period is kept and returned;
 //! - the policy of `CreateKey` is kept, and policies that are not JSON refused;
+//! - `GetKeyPolicy` writes the document anew, so that nobody compares it as text;
 //! - lists are sorted and paged;
 //! - references to keys are resolved, and refused, as AWS does;
 //! - a key that is disabled or pending deletion refuses what AWS refuses;
@@ -13,7 +14,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -27,6 +27,7 @@ use super::engine::{Call, Engine, changes};
 use super::json_call::{self, JsonFault, amended};
 use super::kms_key::Keyring;
 use super::kms_rules as rules;
+use crate::local_aws::Clock;
 use crate::local_aws::service::{Answer, Service, Siblings, StateError};
 
 const TARGET: &str = "TrentService";
@@ -38,7 +39,7 @@ type Rotations = BTreeMap<String, Rotation>;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Rotation {
-    days: i64,
+    days: u32,
     /// Epoch seconds.
     enabled_at: f64,
 }
@@ -46,6 +47,7 @@ struct Rotation {
 /// The service with its corrections.
 pub struct Kms {
     engine: Engine<KmsService>,
+    clock: Clock,
     rotations: Mutex<HashMap<String, Rotations>>,
 }
 
@@ -59,8 +61,9 @@ struct Asked<'a> {
 
 impl Kms {
     /// KMS of one account.
-    pub fn new(account: &str) -> Self {
+    pub fn new(account: &str, clock: Clock) -> Self {
         Self {
+            clock,
             engine: Engine::new("kms", account, KmsService::new()),
             rotations: Mutex::default(),
         }
@@ -125,12 +128,12 @@ impl Kms {
         }
         let response = self.engine.handle(asked.region, request).await;
         match (asked.operation, asked.key) {
-            ("ListKeys", _) => paged(response, asked.members, "Keys", "KeyId", 100),
-            ("ListAliases", _) => paged(response, asked.members, "Aliases", "AliasName", 50),
-            ("ListResourceTags", _) => paged(response, asked.members, "Tags", "TagKey", 50),
+            ("ListKeys", _) => Ok(paged(response, asked.members, "Keys", "KeyId", 100)),
+            ("ListAliases", _) => Ok(paged(response, asked.members, "Aliases", "AliasName", 50)),
+            ("ListResourceTags", _) => Ok(paged(response, asked.members, "Tags", "TagKey", 50)),
             ("EnableKeyRotation", Some(key)) if response.status().is_success() => {
                 let days = asked.members.get("RotationPeriodInDays");
-                self.set_rotation(asked.region, key, days.and_then(Value::as_i64));
+                self.set_rotation(asked.region, key, days.and_then(Value::as_u64));
                 Ok(response)
             }
             ("GetKeyRotationStatus", Some(key)) => {
@@ -144,6 +147,11 @@ impl Kms {
                     answer.insert("PendingWindowInDays".to_owned(), days);
                 }))
             }
+            ("GetKeyPolicy", _) => Ok(amended(response, |answer| {
+                if let Some(policy) = answer.get_mut("Policy") {
+                    *policy = rewritten(policy);
+                }
+            })),
             ("CancelKeyDeletion", Some(key)) => Ok(amended(response, |answer| {
                 answer.insert("KeyId".to_owned(), json!(key.arn));
             })),
@@ -165,10 +173,12 @@ impl Kms {
         response
     }
 
-    fn set_rotation(&self, region: &str, key: &KeyView, days: Option<i64>) {
+    fn set_rotation(&self, region: &str, key: &KeyView, days: Option<u64>) {
         let rotation = Rotation {
-            days: days.unwrap_or(rules::ROTATION_DAYS),
-            enabled_at: epoch_seconds(),
+            days: days
+                .and_then(|days| u32::try_from(days).ok())
+                .unwrap_or(rules::ROTATION_DAYS),
+            enabled_at: self.clock.epoch_seconds(),
         };
         let mut rotations = self.rotations();
         let of_region = rotations.entry(region.to_owned()).or_default();
@@ -189,7 +199,7 @@ impl Kms {
             answer.insert("KeyRotationEnabled".to_owned(), json!(is_on));
             if let (true, Some(rotation)) = (is_on, rotation) {
                 let days = rotation.days;
-                let next = rotation.enabled_at + 86_400.0 * days as f64;
+                let next = rotation.enabled_at + 86_400.0 * f64::from(days);
                 answer.insert("RotationPeriodInDays".to_owned(), json!(days));
                 answer.insert("NextRotationDate".to_owned(), json!(next));
             }
@@ -209,7 +219,7 @@ impl Kms {
             .ok_or_else(|| self.engine.state_error(&"a key could not be created"))?;
         let mut view = self.engine.view(region);
         if let Some(key) = view.keys.get_mut(&id) {
-            key.key_manager = "AWS".to_owned();
+            key.key_manager = String::from("AWS");
             key.key_rotation_enabled = true;
         }
         let alias = AliasView {
@@ -231,9 +241,13 @@ fn key_id(response: &Response<Bytes>) -> Option<String> {
     Some(body["KeyMetadata"]["KeyId"].as_str()?.to_owned())
 }
 
-fn epoch_seconds() -> f64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0.0, |since| since.as_secs_f64())
+/// The policy with white space of AWS's own, where it is JSON.
+fn rewritten(policy: &Value) -> Value {
+    let document: Option<Value> = policy
+        .as_str()
+        .and_then(|text| serde_json::from_str(text).ok());
+    let text = document.and_then(|document| serde_json::to_string_pretty(&document).ok());
+    text.map_or_else(|| policy.clone(), Value::String)
 }
 
 /// The engine answers lists whole and in no order.
@@ -243,11 +257,11 @@ fn paged(
     list: &str,
     key: &str,
     usual: usize,
-) -> Result<Response<Bytes>, JsonFault> {
+) -> Response<Bytes> {
     let marker = members.get("Marker").and_then(Value::as_str);
     let limit = members.get("Limit").and_then(Value::as_u64);
     let limit = limit.map_or(usual, |limit| usize::try_from(limit).unwrap_or(usual));
-    Ok(amended(response, |answer| {
+    amended(response, |answer| {
         let mut items = match answer.remove(list) {
             Some(Value::Array(items)) => items,
             _ => Vec::new(),
@@ -259,7 +273,7 @@ fn paged(
         if let Some(next) = page.next {
             answer.insert("NextMarker".to_owned(), json!(next));
         }
-    }))
+    })
 }
 
 #[async_trait]

@@ -10,7 +10,7 @@ use winterbaume_kms::views::KeyView;
 use super::json_call::JsonFault;
 
 /// Days between rotations where a request does not say.
-pub const ROTATION_DAYS: i64 = 365;
+pub const ROTATION_DAYS: u32 = 365;
 
 /// Operations that a key pending deletion refuses.
 const NOT_WHILE_PENDING: &[&str] = &[

@@ -5,23 +5,25 @@
 //! that one operation and says why; all else is passed through. A service that
 //! needs no correction is one line in [`all`].
 
-pub mod engine;
-pub mod json_call;
-pub mod kms;
-pub mod kms_key;
-pub mod kms_rules;
-pub mod logs;
+mod engine;
+pub(super) mod json_call;
+mod kms;
+mod kms_key;
+mod kms_rules;
+mod logs;
 pub mod plain;
-pub mod sts;
+mod sts;
 
 use std::sync::Arc;
 
+use super::Clock;
 use super::service::Service;
 
 /// Every neighbour, for an account of twelve digits.
-pub fn all(account: &str) -> Vec<Arc<dyn Service>> {
+#[must_use]
+pub fn all(account: &str, clock: &Clock) -> Vec<Arc<dyn Service>> {
     vec![
-        Arc::new(kms::Kms::new(account)),
+        Arc::new(kms::Kms::new(account, clock.clone())),
         Arc::new(logs::Logs::new(account)),
         Arc::new(sts::Sts::new(account)),
     ]

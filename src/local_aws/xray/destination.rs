@@ -45,6 +45,10 @@ impl Destination {
 }
 
 /// `GetTraceSegmentDestination`
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every operation has this signature"
+)]
 pub fn get(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
     Ok(state
         .destination

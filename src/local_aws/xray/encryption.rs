@@ -91,6 +91,10 @@ fn checked_key(id: &str, input: Input<'_>) -> Result<String, Fault> {
 }
 
 /// `GetEncryptionConfig`
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every operation has this signature"
+)]
 pub fn get(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
     Ok(state
         .encryption

@@ -35,9 +35,10 @@ struct Record {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Group {
-    group_name: String,
+    #[serde(rename = "GroupName")]
+    name: String,
     #[serde(rename = "GroupARN")]
-    group_arn: String,
+    arn: String,
     filter_expression: Option<String>,
     insights_configuration: Insights,
 }
@@ -88,8 +89,8 @@ impl Groups {
     /// The Default group alone: every trace, no filter, no insights.
     pub fn factory(place: &Place) -> Self {
         let group = Group {
-            group_name: DEFAULT.to_owned(),
-            group_arn: place.arn("group/Default"),
+            name: DEFAULT.to_owned(),
+            arn: place.arn("group/Default"),
             filter_expression: None,
             insights_configuration: Insights::default(),
         };
@@ -107,7 +108,7 @@ impl Groups {
         self.custom
             .values_mut()
             .chain([&mut self.default])
-            .find(|record| record.group.group_arn == arn)
+            .find(|record| record.group.arn == arn)
             .map(|record| &mut record.tags)
     }
 
@@ -128,7 +129,7 @@ impl Groups {
             .chain([&mut self.default])
             .find(|record| {
                 let group = &record.group;
-                name == Some(group.group_name.as_str()) || arn == Some(group.group_arn.as_str())
+                name == Some(group.name.as_str()) || arn == Some(group.arn.as_str())
             })
             .ok_or_else(|| Fault::invalid_request("Group not found"))
     }
@@ -136,7 +137,7 @@ impl Groups {
 
 impl Record {
     fn is_default(&self) -> bool {
-        self.group.group_name == DEFAULT
+        self.group.name == DEFAULT
     }
 
     fn view(&self) -> Result<Value, Fault> {
@@ -181,8 +182,8 @@ pub fn create(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
     }
     let id = (input.new_id)(ID_LENGTH).ok_or_else(Fault::internal)?;
     let group = Group {
-        group_arn: state.place.arn(&format!("group/{name}/{id}")),
-        group_name: name.clone(),
+        arn: state.place.arn(&format!("group/{name}/{id}")),
+        name: name.clone(),
         filter_expression: Some(filter),
         insights_configuration: insights,
     };
@@ -223,7 +224,7 @@ pub fn delete(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
     if record.is_default() {
         return Err(Fault::invalid_request("Default group cannot be deleted"));
     }
-    let name = record.group.group_name.clone();
+    let name = record.group.name.clone();
     state.groups.custom.remove(&name);
     Ok(json!({}))
 }

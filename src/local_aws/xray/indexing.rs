@@ -60,6 +60,10 @@ impl Indexing {
 }
 
 /// `GetIndexingRules`; any token is passed over.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every operation has this signature"
+)]
 pub fn list(state: &mut State, _input: Input<'_>) -> Result<Value, Fault> {
     Ok(json!({ "IndexingRules": [state.indexing.view()], "NextToken": null }))
 }

@@ -6,19 +6,19 @@
 //! and codes of errors are AWS's, since clients act on them.
 //! Source: <https://docs.aws.amazon.com/xray/latest/api/Welcome.html>.
 
-pub mod destination;
-pub mod encryption;
+mod destination;
+mod encryption;
 pub mod fault;
-pub mod groups;
-pub mod indexing;
-pub mod log_permission;
-pub mod model;
+mod groups;
+mod indexing;
+mod log_permission;
+mod model;
 pub mod operation;
 pub mod peers;
-pub mod resource_policies;
-pub mod sampling_rules;
-pub mod shape;
-pub mod tags;
+mod resource_policies;
+mod sampling_rules;
+mod shape;
+mod tags;
 
 #[cfg(test)]
 mod tests;
@@ -89,7 +89,7 @@ pub struct Surroundings<'a> {
 
 impl Input<'_> {
     fn is_settled(&self, changed_at: Option<f64>) -> bool {
-        changed_at.is_none_or(|at| self.now >= at + self.settle)
+        changed_at.is_none_or(|at| !(at..at + self.settle).contains(&self.now))
     }
 }
 

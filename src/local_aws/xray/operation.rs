@@ -2,9 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/xray/latest/api/API_Operations.html>.
 
-/// An operation that this release serves.
+/// An operation that this release serves, by its AWS name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are AWS's own")]
 pub enum Operation {
     CreateSamplingRule,
     UpdateSamplingRule,

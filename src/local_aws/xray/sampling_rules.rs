@@ -32,13 +32,14 @@ struct Record {
     tags: Tags,
 }
 
-/// A rule as it stands on the wire, without its name and ARN twice over.
+/// A rule as it stands on the wire.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Rule {
-    rule_name: String,
+    #[serde(rename = "RuleName")]
+    name: String,
     #[serde(rename = "RuleARN")]
-    rule_arn: String,
+    arn: String,
     #[serde(rename = "ResourceARN")]
     resource_arn: String,
     priority: i32,
@@ -159,8 +160,8 @@ impl Rules {
     pub fn factory(place: &Place) -> Self {
         let any = || "*".to_owned();
         let rule = Rule {
-            rule_name: DEFAULT.to_owned(),
-            rule_arn: place.arn("sampling-rule/Default"),
+            name: DEFAULT.to_owned(),
+            arn: place.arn("sampling-rule/Default"),
             resource_arn: any(),
             priority: 10_000,
             fixed_rate: 0.05,
@@ -190,7 +191,7 @@ impl Rules {
         self.custom
             .values_mut()
             .chain([&mut self.default])
-            .find(|record| record.rule.rule_arn == arn)
+            .find(|record| record.rule.arn == arn)
             .map(|record| &mut record.tags)
     }
 
@@ -199,8 +200,8 @@ impl Rules {
             .values_mut()
             .chain([&mut self.default])
             .find(|record| match selector {
-                Selector::Name(name) => record.rule.rule_name == *name,
-                Selector::Arn(arn) => record.rule.rule_arn == *arn,
+                Selector::Name(name) => record.rule.name == *name,
+                Selector::Arn(arn) => record.rule.arn == *arn,
             })
             .ok_or_else(|| Fault::invalid_request("Sampling rule does not exist"))
     }
@@ -217,7 +218,7 @@ impl Record {
     }
 
     fn is_default(&self) -> bool {
-        self.rule.rule_name == DEFAULT
+        self.rule.name == DEFAULT
     }
 }
 
@@ -269,8 +270,8 @@ pub fn create(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
     }
     let now = input.now.floor();
     let rule = Rule {
-        rule_arn: state.place.arn(&format!("sampling-rule/{name}")),
-        rule_name: name.clone(),
+        arn: state.place.arn(&format!("sampling-rule/{name}")),
+        name: name.clone(),
         resource_arn: new.resource_arn,
         priority: new.priority,
         fixed_rate: new.fixed_rate,
@@ -372,7 +373,7 @@ pub fn delete(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
         ));
     }
     let view = record.view()?;
-    let name = record.rule.rule_name.clone();
+    let name = record.rule.name.clone();
     state.rules.custom.remove(&name);
     Ok(json!({ "SamplingRuleRecord": view }))
 }
