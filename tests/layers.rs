@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("resource", &["aws", "filter", "model", "plan"]),
     ("spec", &["model", "resource"]),
     ("apply", &["aws", "model", "plan", "resource"]),
+    ("generate", &["model", "resource"]),
     ("local_aws", &["filter", "model"]),
     ("view", &["apply", "aws", "model", "plan", "spec"]),
     (

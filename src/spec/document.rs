@@ -177,9 +177,10 @@ impl Reader<'_, '_> {
             let within = json_place::find(origin.text(), &[]);
             return self.broken(origin.place(&spec, span, within, Finding::new(span, message)));
         }
-        match self.put_in(&mut value, &origin, span) {
-            true => Value::Document(Box::new(Document { value, origin })),
-            false => Value::Broken,
+        if self.put_in(&mut value, &origin, span) {
+            Value::Document(Box::new(Document { value, origin }))
+        } else {
+            Value::Broken
         }
     }
 

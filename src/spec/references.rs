@@ -64,7 +64,7 @@ impl Targets<'_> {
             .declared
             .iter()
             .filter(|address| address.kind() == facts.kind);
-        match nearest::nearest(name, same_kind.filter_map(Address::name)) {
+        match nearest(name, same_kind.filter_map(Address::name)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("add `[{}.{}]`", facts.table, toml_key(name)),
         }
@@ -172,8 +172,10 @@ fn check_circles(resources: &[&Built], report: &mut Report) {
                 State::OnPath => {
                     let circle = path.iter().map(|(index, _)| *index);
                     let circle = circle.skip_while(|index| *index != edge.to);
-                    let addresses = circle.map(|index| &resources[index].desired.address);
-                    let message = describe_circle(addresses.collect());
+                    let addresses: Vec<_> = circle
+                        .map(|index| &resources[index].desired.address)
+                        .collect();
+                    let message = describe_circle(&addresses);
                     report.add(&resources[from].subject, Finding::new(&edge.place, message));
                 }
                 State::Done => {}
@@ -183,7 +185,7 @@ fn check_circles(resources: &[&Built], report: &mut Report) {
 }
 
 /// Says who waits for whom; the last waits for the first.
-fn describe_circle(addresses: Vec<&Address>) -> String {
+fn describe_circle(addresses: &[&Address]) -> String {
     if addresses.len() == 1 {
         return "refers to itself".to_owned();
     }

@@ -259,9 +259,10 @@ impl Builder<'_, '_> {
         let steps: Vec<String> = pointer_steps(&problem.field).collect();
         let (place, passed) = locate(node, &steps);
         let name = steps.join(".");
-        let message = match name.is_empty() || problem.message.contains(&format!("`{name}`")) {
-            true => problem.message,
-            false => format!("`{name}`: {}", problem.message),
+        let message = if name.is_empty() || problem.message.contains(&format!("`{name}`")) {
+            problem.message
+        } else {
+            format!("`{name}`: {}", problem.message)
         };
         let finding = Finding::new(&place.span, message).maybe_hint(problem.hint);
         let spec = self.report.source();

@@ -16,8 +16,8 @@ pub(super) const COMMON: [&str; 4] = ["protect", "ignore", "depends_on", "tags"]
 /// log groups, `/ecs/api`.
 pub(super) const NAME: &str = r"^[A-Za-z0-9._/-]{1,128}$";
 
-/// Where the published schema is kept.
-const ID: &str = "https://json-schema.org/draft/2020-12/schema";
+/// The dialect of JSON Schema that it is written in.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// Starts a generator.
 pub(super) fn generator() -> SchemaGenerator {
@@ -141,13 +141,13 @@ pub fn schema(kinds: &[&'static dyn Kind]) -> Json {
     // A variable is declared by what it is, and no variable stands for that.
     body.insert("vars".to_owned(), vars());
     part.insert("vars".to_owned(), vars());
-    assemble(body, part, definitions)
+    assemble(body, &part, &definitions)
 }
 
 fn assemble(
     mut body: Map<String, Json>,
-    part: Map<String, Json>,
-    definitions: Map<String, Json>,
+    part: &Map<String, Json>,
+    definitions: &Map<String, Json>,
 ) -> Json {
     body.insert(
         "env".to_owned(),
@@ -163,7 +163,7 @@ fn assemble(
         }),
     );
     json!({
-        "$schema": ID,
+        "$schema": DIALECT,
         "title": "xrayctl spec",
         "description": "What one stack traces on AWS X-Ray.",
         "type": "object",

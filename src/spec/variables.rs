@@ -233,19 +233,19 @@ impl<'s> Scope<'s> {
     }
 
     fn environment(&self) -> Result<Value, Trouble> {
-        match self.env {
-            Some(env) => Ok(Value::Text(Text::made(env))),
-            None => {
-                let hint = match self.environments {
-                    [] => "add an environment, `[env.NAME]`, and choose it with `--env NAME`"
-                        .to_owned(),
-                    names => format!("choose {} with `--env`", nearest::list(names, "or")),
-                };
-                Err(trouble(
-                    "`${env}` has no value: no environment is chosen",
-                    Some(&hint),
-                ))
-            }
+        if let Some(env) = self.env {
+            Ok(Value::Text(Text::made(env)))
+        } else {
+            let hint = match self.environments {
+                [] => {
+                    "add an environment, `[env.NAME]`, and choose it with `--env NAME`".to_owned()
+                }
+                names => format!("choose {} with `--env`", nearest::list(names, "or")),
+            };
+            Err(trouble(
+                "`${env}` has no value: no environment is chosen",
+                Some(&hint),
+            ))
         }
     }
 
@@ -255,7 +255,7 @@ impl<'s> Scope<'s> {
         let hint = if self.cells.contains_key(&bare) {
             Some(format!("write `${{{bare}}}`"))
         } else {
-            nearest::nearest(name, known)
+            nearest(name, known)
                 .map(|near| format!("did you mean `${{{near}}}`?"))
                 .or_else(|| {
                     Some("declare it in `[vars]`, or write `$${` for a plain `${`".to_owned())
@@ -265,6 +265,11 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// Words a trouble that is still to be reported.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is one of two kinds of trouble"
+)]
 fn trouble(message: &str, hint: Option<&str>) -> Trouble {
     Some((message.to_owned(), hint.map(str::to_owned)))
 }

@@ -23,7 +23,7 @@ const NARROWEST: usize = 40;
 pub fn render(diagnostics: &Diagnostics, color: bool, width: usize) -> String {
     let mut files = Files::default();
     let mut drawn = String::new();
-    for diagnostic in diagnostics.iter() {
+    for diagnostic in diagnostics {
         let excerpt = diagnostic
             .source
             .as_ref()

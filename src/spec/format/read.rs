@@ -94,9 +94,10 @@ impl<'a> Scan<'a> {
     }
 
     fn header(&mut self) -> Line<'a> {
-        let (open, close) = match self.rest().starts_with("[[") {
-            true => ("[[", "]]"),
-            false => ("[", "]"),
+        let (open, close) = if self.rest().starts_with("[[") {
+            ("[[", "]]")
+        } else {
+            ("[", "]")
         };
         self.skip(open);
         let key = self.key();

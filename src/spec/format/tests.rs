@@ -1,5 +1,10 @@
 //! Formatting: exact results, and what holds of every result.
 
+#![expect(
+    clippy::format_push_string,
+    reason = "the texts of these tests are short"
+)]
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 

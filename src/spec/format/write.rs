@@ -87,7 +87,7 @@ fn push_value(text: &mut String, value: &Value<'_>, indent: usize, column: usize
     let is_flat = push_flat(&mut flat, value);
     match value {
         Value::Array(_) if is_flat && column + flat.chars().count() <= WIDTH => {
-            text.push_str(&flat)
+            text.push_str(&flat);
         }
         Value::Array(body) => push_lines(text, body, ('[', ']'), indent),
         // A table breaks only where a comment in it does.

@@ -55,8 +55,13 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
         match &node.value {
             Value::Text(text) => self.text(rule, &text.text, node, hint),
             Value::Integer(number) => {
-                // Exact for all bounds in use, which lie below 2^53.
-                self.number(&rule.range, *number as f64, &number.to_string(), node, hint);
+                self.number(
+                    &rule.range,
+                    as_float(*number),
+                    &number.to_string(),
+                    node,
+                    hint,
+                );
             }
             Value::Float(number) => {
                 self.number(&rule.range, *number, &number.to_string(), node, hint);
@@ -84,7 +89,7 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
             match step {
                 Step::Key(key) if name.is_empty() => name.push_str(key),
                 Step::Key(key) => name.extend([".", key]),
-                Step::Index(index) => name.push_str(&format!("[{index}]")),
+                Step::Index(index) => name.extend(["[", &index.to_string(), "]"]),
             }
         }
         // `name` is ..., but: `name`: expected ...
@@ -119,7 +124,7 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
         }
         let words: Vec<String> = words.iter().map(plain).collect();
         let value = plain(&value);
-        let near = nearest::nearest(&value, words.iter().map(String::as_str))
+        let near = nearest(&value, words.iter().map(String::as_str))
             .map(|word| format!("did you mean `{word}`?"));
         let message = format!("is `{value}`, expected {}", nearest::list(&words, "or"));
         self.report(node, &message, near.as_deref().or(hint));
@@ -313,6 +318,15 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
             _ => &rule.types,
         }
     }
+}
+
+/// Turns an integer into what bounds are kept as.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "all bounds in use lie where integers are exact"
+)]
+fn as_float(number: i64) -> f64 {
+    number as f64
 }
 
 /// Writes how many there are and how many there may be.

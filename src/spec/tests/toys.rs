@@ -64,6 +64,7 @@ pub struct Group {
     /// The name at AWS, where it is not the one in the spec.
     #[serde(default)]
     #[schemars(length(min = 1, max = 32))]
+    #[expect(clippy::struct_field_names, reason = "it is AWS's own name")]
     group_name: Option<String>,
     /// Which traces it holds.
     filter_expression: String,
