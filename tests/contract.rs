@@ -7,6 +7,11 @@
 //! `CONTRACT_LACKS` names the fields that it does not keep: `tests/run.sh` does
 //! so with moto.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop where something is wrong"
+)]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -217,12 +222,12 @@ async fn a_changed_field_is_one_change_of_that_field() {
                 .collect();
             assert!(roots.contains(field.as_str()), "{field}: {roots:?}");
             let replaces = kind.facts().replace_on.contains(&field.as_str());
-            let expected = if replaces {
+            let action = if replaces {
                 Action::Replace
             } else {
                 Action::Update
             };
-            assert_eq!(changes[0].action, expected, "{}.{field}", kind.facts().kind);
+            assert_eq!(changes[0].action, action, "{}.{field}", kind.facts().kind);
             world.converge(&changed).await;
             world.converge(&start).await;
             checked += 1;

@@ -2,6 +2,11 @@
 //! spec and the reference pages. `UPDATE_GENERATED=1 cargo test --test
 //! generated` writes them anew.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop where something is wrong"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
