@@ -68,7 +68,6 @@ fn the_plan_of_a_destroy_shows_what_goes() {
           - http_method    = "*"
           - url_path       = "*"
           - resource_arn   = "*"
-          - attributes     = {}
         }
 
     Plan: 0 to add, 0 to change, 1 to destroy.

@@ -14,8 +14,16 @@ mod specs;
 
 mod apply;
 mod bad_input;
+mod destination;
 mod destroy;
 mod drift;
+mod encryption;
+mod kms;
+mod ownership;
+mod policies;
+mod replace;
+mod saved_plans;
+mod tags;
 
 /// A file that no `mod` names is never compiled, and its tests never run.
 #[test]
