@@ -9,6 +9,7 @@
 //! | [`resource`] | one file an AWS type, behind one trait |
 //! | [`spec`] | TOML to checked resources |
 //! | [`apply`] | carries a plan out |
+//! | [`generate`] | what is made from the types and the spec |
 //! | [`view`] | all that people and programs read |
 //! | [`cli`] | one file a command |
 //! | [`local_aws`] | the embedded AWS |
@@ -22,6 +23,7 @@ pub mod aws;
 pub mod cli;
 pub mod exit;
 pub mod filter;
+pub mod generate;
 pub mod local_aws;
 pub mod model;
 pub mod plan;

@@ -69,12 +69,16 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
 /// # Errors
 /// Everything that is wrong with it.
 pub(super) fn load(path: &Path, globals: &Globals) -> Result<(Spec, Diagnostics), Diagnostics> {
-    let options = spec::Options {
-        env: globals.env.clone(),
+    check(&read(path)?, path, &options(globals, globals.env.clone()))
+}
+
+/// Returns how a spec is read for environment `env`.
+pub(super) fn options(globals: &Globals, env: Option<String>) -> spec::Options {
+    spec::Options {
+        env,
         vars: globals.variables(),
         environment_vars: Globals::environment_variables(),
-    };
-    check(&read(path)?, path, &options)
+    }
 }
 
 /// Checks the text of a spec, which stands at `path`.
@@ -87,13 +91,9 @@ pub(super) fn check(
     options: &spec::Options,
 ) -> Result<(Spec, Diagnostics), Diagnostics> {
     let folder = Folder(path.parent().map(Path::to_path_buf).unwrap_or_default());
-    let (spec, mut diagnostics) = spec::load(source, options, REGISTRY, &folder);
-    diagnostics.sort_by_source();
+    let (spec, diagnostics) = spec::load(source, options, REGISTRY, &folder);
     match spec {
-        Some(spec) if !diagnostics.has_errors() => {
-            crate::plan::order::by_dependency(&spec.resources)?;
-            Ok((spec, diagnostics))
-        }
+        Some(spec) if !diagnostics.has_errors() => Ok((spec, diagnostics)),
         _ => Err(diagnostics),
     }
 }

@@ -65,6 +65,7 @@ impl Hub {
         request: Request<Bytes>,
     ) -> Response<Bytes> {
         let headers = request.headers().clone();
+        let region = service.home_region().unwrap_or(region);
         let slot = Slot {
             account: self.account.clone(),
             region: region.to_owned(),

@@ -4,7 +4,7 @@
 //! X-Ray's control plane is our own (`xray`); KMS, CloudWatch Logs and STS are
 //! the `winterbaume-*` crates, corrected where xrayctl needs it ([`neighbours`]).
 //! [`LocalAws`] answers HTTP requests as AWS does; [`connector`] lets AWS SDK
-//! clients call it within the process, [`server`] serves it over TCP, [`access`]
+//! clients call it within the process, [`server`] serves it over TCP, [`access()`]
 //! finds out which of the two a state folder calls for.
 //!
 //! It refuses to check signatures (there are no secrets), to be a second process

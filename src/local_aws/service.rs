@@ -43,6 +43,12 @@ pub trait Service: Send + Sync {
         None
     }
 
+    /// The one region in which a global service keeps its state, whatever region
+    /// its clients sign for; none for services that are apart in each region.
+    fn home_region(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Answers a request made in `region`.
     async fn handle(
         &self,

@@ -52,6 +52,14 @@ pub enum SnapshotError {
         /// The format that it names.
         found: u32,
     },
+    /// The file was moved or renamed.
+    #[error("state file {} holds the state of {found}", path.display())]
+    Misplaced {
+        /// The file.
+        path: PathBuf,
+        /// The service that it names.
+        found: String,
+    },
 }
 
 /// One service of one account and region.
@@ -68,6 +76,7 @@ pub struct Slot {
 #[derive(Serialize, Deserialize)]
 struct Snapshot<T> {
     format: u32,
+    service: String,
     state: T,
 }
 
@@ -134,13 +143,14 @@ pub fn path_of(folder: &Path, slot: &Slot) -> PathBuf {
         .join(format!("{}.json", slot.service))
 }
 
-/// Writes the state of a slot as the bytes of its file.
+/// Writes the state of a service as the bytes of its file.
 ///
 /// # Errors
 /// Where the state cannot be written as JSON.
-pub fn encode(state: &Value) -> Result<Vec<u8>, serde_json::Error> {
+pub fn encode(service: &str, state: &Value) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&Snapshot {
         format: FORMAT,
+        service: service.to_owned(),
         state,
     })
 }
@@ -148,8 +158,8 @@ pub fn encode(state: &Value) -> Result<Vec<u8>, serde_json::Error> {
 /// Reads back what `encode` wrote to the file at `path`.
 ///
 /// # Errors
-/// Where the bytes are not a snapshot of a known format.
-pub fn decode(path: &Path, bytes: &[u8]) -> Result<Value, SnapshotError> {
+/// Where the bytes are not a snapshot of `service` in a known format.
+pub fn decode(path: &Path, service: &str, bytes: &[u8]) -> Result<Value, SnapshotError> {
     let snapshot: Snapshot<Value> =
         serde_json::from_slice(bytes).map_err(|source| SnapshotError::Corrupt {
             path: path.to_owned(),
@@ -159,6 +169,12 @@ pub fn decode(path: &Path, bytes: &[u8]) -> Result<Value, SnapshotError> {
         return Err(SnapshotError::Format {
             path: path.to_owned(),
             found: snapshot.format,
+        });
+    }
+    if snapshot.service != service {
+        return Err(SnapshotError::Misplaced {
+            path: path.to_owned(),
+            found: snapshot.service,
         });
     }
     Ok(snapshot.state)

@@ -102,7 +102,7 @@ impl Store {
             let found = services.iter().find(|s| s.name() == slot.service);
             let Some(service) = found else { continue };
             let bytes = state_file::read(&path)?;
-            let state = state_file::decode(&path, &bytes)?;
+            let state = state_file::decode(&path, &slot.service, &bytes)?;
             service
                 .restore(&slot.region, &state)
                 .map_err(|source| RestoreError::State { path, source })?;
@@ -202,10 +202,11 @@ impl Cell {
             let folder = self.lock.folder().to_owned();
             return Err(StoreError::Removed { folder });
         }
-        let bytes = state_file::encode(state).map_err(|source| StoreError::Encode {
-            service: self.slot.service.clone(),
-            source,
-        })?;
+        let bytes =
+            state_file::encode(&self.slot.service, state).map_err(|source| StoreError::Encode {
+                service: self.slot.service.clone(),
+                source,
+            })?;
         if let Some(folder) = self.path.parent() {
             state_file::create_folder(folder)?;
         }

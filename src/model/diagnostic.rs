@@ -120,17 +120,6 @@ impl Diagnostics {
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }
-
-    /// Puts them in the order of the source file; those that point nowhere
-    /// come last, in the order in which they were found.
-    pub fn sort_by_source(&mut self) {
-        self.0.sort_by_key(|diagnostic| {
-            diagnostic
-                .source
-                .as_ref()
-                .map_or(usize::MAX, |source| source.bytes.start)
-        });
-    }
 }
 
 impl Extend<Diagnostic> for Diagnostics {

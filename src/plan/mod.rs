@@ -11,6 +11,9 @@ mod matching;
 pub mod order;
 pub mod saved;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

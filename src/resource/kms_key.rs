@@ -18,6 +18,10 @@ const KEY_ID: &str = "key_id";
 /// The days that AWS waits before it deletes a key, where nothing else is said.
 const DEFAULT_WINDOW: i32 = 30;
 
+/// The one name that a key policy can have. AWS assumes it where it is left
+/// out; not every other KMS does.
+const POLICY_NAME: &str = "default";
+
 /// The type.
 pub(super) struct KmsKey;
 
@@ -397,6 +401,7 @@ async fn update_policy(
             .kms
             .put_key_policy()
             .key_id(id)
+            .policy_name(POLICY_NAME)
             .policy(policy_text(policy));
         call(KMS, "PutKeyPolicy", request.send())
     })

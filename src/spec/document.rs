@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::json_place;
 use super::literal::raw_range;
 use super::node::{Node, Table, Text, Value};
 use super::report::{Finding, Report, Span, Subject};
@@ -20,10 +21,54 @@ const FILE: &str = "file";
 /// A JSON document that was read from text.
 #[derive(Clone, Debug)]
 pub(super) struct Document {
-    /// The document.
+    /// The document, variables put in.
     pub(super) value: Json,
-    /// The file that it was read from, where it has one of its own.
-    pub(super) file: Option<Arc<SourceFile>>,
+    /// Where it was read from.
+    origin: Origin,
+}
+
+/// Where the text of a document stands.
+#[derive(Clone, Debug)]
+enum Origin {
+    /// In the spec, as a string.
+    Text(Text),
+    /// In a file of its own.
+    File(Arc<SourceFile>),
+}
+
+impl Origin {
+    fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => &text.text,
+            Self::File(file) => &file.text,
+        }
+    }
+
+    /// Puts a finding at the bytes `within` of the document. `span` is where
+    /// the spec gives it.
+    fn place(&self, spec: &SourceFile, span: &Span, within: Span, finding: Finding) -> Finding {
+        match self {
+            Self::Text(text) => Finding {
+                span: inside(spec, text, span, &within),
+                ..finding
+            },
+            Self::File(file) => finding.elsewhere(SourceRange::new(file, within)),
+        }
+    }
+}
+
+impl Document {
+    /// Puts a finding at the value that `steps` lead to.
+    pub(super) fn place(
+        &self,
+        spec: &SourceFile,
+        span: &Span,
+        steps: &[String],
+        finding: Finding,
+    ) -> Finding {
+        let within = json_place::find(self.origin.text(), steps);
+        self.origin.place(spec, span, within, finding)
+    }
 }
 
 /// Returns the file that a table stands for: `{ file = "policy.json" }`.
@@ -54,17 +99,27 @@ impl Reader<'_, '_> {
             node.value = self.read_file(name, &file);
             return;
         }
+        // JSON text is parsed before variables are put in, but for a text that
+        // is one variable and nothing else: its value is the JSON text.
+        let is_json = node
+            .as_text()
+            .is_some_and(|text| !is_one_variable(&text.text));
+        if !is_json {
+            self.scope.interpolate(node, self.subject, self.report);
+        }
         match &node.value {
-            Value::Text(text) if !is_one_variable(&text.text) => {
-                let text = text.clone();
-                node.value = self.parse_text(name, &text, &node.span);
+            Value::Text(text) => {
+                let origin = Origin::Text(text.clone());
+                node.value = self.parse(name, origin, &node.span);
             }
+            Value::Table(_) | Value::Document(_) | Value::Broken => {}
             _ => {
-                self.scope.interpolate(node, self.subject, self.report);
-                if let Value::Text(text) = &node.value {
-                    let text = text.clone();
-                    node.value = self.parse_text(name, &text, &node.span);
-                }
+                let message = format!(
+                    "`{name}`: expected a JSON document, found {}",
+                    node.type_name()
+                );
+                let hint = "write it as a table, as JSON text, or as `{ file = \"PATH\" }`";
+                node.value = self.broken(Finding::new(&node.span, message).hint(hint));
             }
         }
     }
@@ -74,106 +129,102 @@ impl Reader<'_, '_> {
             Value::Text(path) => path,
             Value::Broken => return Value::Broken,
             _ => {
-                let found = path.type_name();
-                let message = format!("`{name}.file`: expected a string, found {found}");
+                let message = format!(
+                    "`{name}.file`: expected a string, found {}",
+                    path.type_name()
+                );
                 return self.broken(Finding::new(&path.span, message));
             }
         };
-        let content = match self.files.read(&text.text) {
-            Ok(content) => content,
+        match self.files.read(&text.text) {
+            Ok(content) if content.len() > MAX_BYTES => {
+                let message = format!("`{}` is larger than 8 MiB", text.text);
+                self.broken(Finding::new(&path.span, message))
+            }
+            Ok(content) => {
+                let file = SourceFile::new(beside(self.report.source(), &text.text), content);
+                self.parse(name, Origin::File(file), &path.span)
+            }
             Err(error) => {
                 let message = format!("cannot read `{}`: {error}", text.text);
-                return self.broken(
-                    Finding::new(&path.span, message)
-                        .hint("the path starts at the folder of the spec"),
-                );
+                let hint = "the path starts at the folder of the spec";
+                self.broken(Finding::new(&path.span, message).hint(hint))
+            }
+        }
+    }
+
+    /// Parses a document and puts variables in, in this order: what they stand
+    /// for cannot break out of the JSON string that they stand in.
+    fn parse(&mut self, name: &str, origin: Origin, span: &Span) -> Value {
+        let spec = Arc::clone(self.report.source());
+        let mut value: Json = match serde_json::from_str(origin.text()) {
+            Ok(value) => value,
+            Err(error) => {
+                let mut finding =
+                    Finding::new(span, format!("`{name}` is not JSON: {}", wording(&error)));
+                if matches!(origin, Origin::Text(_)) {
+                    finding = finding.hint("for a file, write `{ file = \"PATH\" }`");
+                }
+                let within = fault_of(origin.text(), &error);
+                return self.broken(origin.place(&spec, span, within, finding));
             }
         };
-        if content.len() > MAX_BYTES {
-            let message = format!("`{}` is larger than 8 MiB", text.text);
-            return self.broken(Finding::new(&path.span, message));
-        }
-        let file = SourceFile::new(beside(self.report.source(), &text.text), content);
-        match serde_json::from_str(&file.text) {
-            Ok(value) => self.document(name, value, Some(file), &path.span),
-            Err(error) => {
-                let at = offset_of(&file.text, &error);
-                let place = SourceRange::new(&file, at..at);
-                let message = format!("`{name}` is not JSON: {}", without_place(&error));
-                self.broken(Finding::new(&path.span, message).elsewhere(place))
-            }
-        }
-    }
-
-    fn parse_text(&mut self, name: &str, text: &Text, span: &Span) -> Value {
-        match serde_json::from_str(&text.text) {
-            Ok(value) => self.document(name, value, None, span),
-            Err(error) => {
-                let at = offset_of(&text.text, &error);
-                let place = inside(self.report.source(), text, span, &(at..at));
-                let message = format!("`{name}` is not JSON: {}", without_place(&error));
-                self.broken(
-                    Finding::new(&place, message).hint("for a file, write `{ file = \"PATH\" }`"),
-                )
-            }
-        }
-    }
-
-    /// Finishes a parsed document. Variables are put in after the parse: their
-    /// text cannot break out of the JSON string that they stand in.
-    fn document(
-        &mut self,
-        name: &str,
-        mut value: Json,
-        file: Option<Arc<SourceFile>>,
-        span: &Span,
-    ) -> Value {
         if !value.is_object() {
             let message = format!(
                 "`{name}`: expected a JSON object, found {}",
                 kind_of(&value)
             );
-            let mut finding = Finding::new(span, message);
-            if let Some(file) = &file {
-                finding = finding.elsewhere(SourceRange::new(file, 0..0));
-            }
-            return self.broken(finding);
+            let within = json_place::find(origin.text(), &[]);
+            return self.broken(origin.place(&spec, span, within, Finding::new(span, message)));
         }
-        let whole = self.put_in(&mut value, file.as_ref(), span);
-        match whole {
-            true => Value::Document(Box::new(Document { value, file })),
-            false => Value::Broken,
+        if self.put_in(&mut value, &origin, span) {
+            Value::Document(Box::new(Document { value, origin }))
+        } else {
+            Value::Broken
         }
     }
 
     /// Puts variables into all strings of a document; false where one failed.
-    fn put_in(&mut self, value: &mut Json, file: Option<&Arc<SourceFile>>, span: &Span) -> bool {
+    fn put_in(&mut self, value: &mut Json, origin: &Origin, span: &Span) -> bool {
         match value {
             Json::String(text) => {
                 let (made, faults) = self.scope.expand(text, self.report);
+                let spec = Arc::clone(self.report.source());
+                for fault in faults {
+                    let written = &text[fault.at.clone()];
+                    let finding = fault.finding(span);
+                    let finding = match origin.text().find(written) {
+                        Some(start) => {
+                            origin.place(&spec, span, start..start + written.len(), finding)
+                        }
+                        None => finding,
+                    };
+                    self.report.add(self.subject, finding);
+                }
                 let whole = made.is_some();
                 if let Some(made) = made {
                     *value = made.to_json();
-                } else {
-                    for fault in faults {
-                        let written = &text[fault.at.clone()];
-                        let mut finding = fault.finding(span);
-                        if let Some(place) = file.and_then(|file| find(file, written)) {
-                            finding = finding.elsewhere(place);
-                        }
-                        self.report.add(self.subject, finding);
-                    }
                 }
                 whole
             }
-            Json::Array(items) => items
-                .iter_mut()
-                .fold(true, |whole, item| self.put_in(item, file, span) && whole),
-            Json::Object(entries) => entries
-                .values_mut()
-                .fold(true, |whole, item| self.put_in(item, file, span) && whole),
+            Json::Array(items) => self.put_in_all(items.iter_mut(), origin, span),
+            Json::Object(entries) => self.put_in_all(entries.values_mut(), origin, span),
             Json::Null | Json::Bool(_) | Json::Number(_) => true,
         }
+    }
+
+    /// Goes through all values, also behind one that failed.
+    fn put_in_all<'j>(
+        &mut self,
+        values: impl Iterator<Item = &'j mut Json>,
+        origin: &Origin,
+        span: &Span,
+    ) -> bool {
+        let mut whole = true;
+        for value in values {
+            whole &= self.put_in(value, origin, span);
+        }
+        whole
     }
 
     fn broken(&mut self, finding: Finding) -> Value {
@@ -196,12 +247,6 @@ fn is_one_variable(text: &str) -> bool {
     matches!(parts(text).as_slice(), [Part::Reference { .. }])
 }
 
-/// Finds the first place where a file has `written`.
-fn find(file: &Arc<SourceFile>, written: &str) -> Option<SourceRange> {
-    let start = file.text.find(written)?;
-    Some(SourceRange::new(file, start..start + written.len()))
-}
-
 /// Names a file beside the spec as the user would from where the spec was named.
 fn beside(spec: &SourceFile, path: &str) -> String {
     match Path::new(&spec.name).parent() {
@@ -210,8 +255,9 @@ fn beside(spec: &SourceFile, path: &str) -> String {
     }
 }
 
-/// Turns serde's line and column, which counts bytes, into an offset.
-fn offset_of(text: &str, error: &serde_json::Error) -> usize {
+/// Finds the character that serde stumbled over, by its line and column. The
+/// column counts bytes.
+fn fault_of(text: &str, error: &serde_json::Error) -> Span {
     let line_start = match error.line() {
         0 | 1 => 0,
         line => text
@@ -219,18 +265,25 @@ fn offset_of(text: &str, error: &serde_json::Error) -> usize {
             .nth(line - 2)
             .map_or(text.len(), |(at, _)| at + 1),
     };
-    let mut offset = (line_start + error.column().saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
+    let mut start = (line_start + error.column().saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
     }
-    offset
+    let width = text[start..].chars().next().map_or(0, char::len_utf8);
+    start..start + width
 }
 
 /// Words serde's message without the place, which is shown in its own way.
-fn without_place(error: &serde_json::Error) -> String {
+fn wording(error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "it ends too early".to_owned();
+    }
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+    match text.strip_suffix(&place).unwrap_or(&text) {
+        "expected ident" => "expected `true`, `false` or `null`".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 fn kind_of(value: &Json) -> &'static str {

@@ -1,7 +1,7 @@
 //! The hash of a spec's meaning: comments, blanks and the order of keys do not
 //! change it, a changed value or a changed file behind a document does.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Number, Value as Json};
 use sha2::{Digest, Sha256};
 
 /// Hashes JSON values in a form that does not depend on the order of keys.
@@ -15,17 +15,7 @@ impl Fingerprint {
         match value {
             Json::Null => self.0.update(b"n"),
             Json::Bool(flag) => self.0.update(if *flag { b"t" } else { b"f" }),
-            // `1` and `1.0` mean the same.
-            Json::Number(number) => {
-                let text = match number.as_f64() {
-                    Some(float) if float.fract() == 0.0 && float.abs() < 1e15 => {
-                        format!("{float:.0}")
-                    }
-                    _ => number.to_string(),
-                };
-                self.frame(b"d", text.len());
-                self.0.update(text);
-            }
+            Json::Number(number) => self.add_number(number),
             Json::String(text) => {
                 self.frame(b"s", text.len());
                 self.0.update(text);
@@ -36,16 +26,32 @@ impl Fingerprint {
                     self.add(item);
                 }
             }
-            Json::Object(entries) => {
-                self.frame(b"o", entries.len());
-                let mut entries: Vec<_> = entries.iter().collect();
-                entries.sort_by_key(|(key, _)| *key);
-                for (key, value) in entries {
-                    self.frame(b"k", key.len());
-                    self.0.update(key);
-                    self.add(value);
-                }
-            }
+            Json::Object(entries) => self.add_object(entries),
+        }
+    }
+
+    /// Takes in an object, whatever the order of its keys.
+    pub(super) fn add_object(&mut self, entries: &Map<String, Json>) {
+        self.frame(b"o", entries.len());
+        let mut entries: Vec<_> = entries.iter().collect();
+        entries.sort_by_key(|(key, _)| *key);
+        for (key, value) in entries {
+            self.frame(b"k", key.len());
+            self.0.update(key);
+            self.add(value);
+        }
+    }
+
+    /// Takes in a number; `1` and `1.0` mean the same.
+    fn add_number(&mut self, number: &Number) {
+        /// Integers up to here are exact as floating-point numbers.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let float = number.as_f64().unwrap_or_default();
+        self.0.update(b"d");
+        match number.as_i64() {
+            Some(integer) if float.abs() > EXACT => self.0.update(integer.to_le_bytes()),
+            // Adding nothing turns -0 into 0.
+            _ => self.0.update((float + 0.0).to_le_bytes()),
         }
     }
 
@@ -57,7 +63,10 @@ impl Fingerprint {
     /// Writes the hash in hexadecimal.
     pub(super) fn finish(self) -> String {
         let digest = self.0.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect()
     }
 }
 

@@ -8,9 +8,11 @@
 //! Nothing here does I/O: files that a spec names are read through [`Files`].
 //! Nothing here knows a resource type by name: they are handed in.
 
+mod declarations;
 mod document;
 mod fingerprint;
 mod format;
+mod json_place;
 mod literal;
 mod nearest;
 mod node;
@@ -31,7 +33,7 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -46,8 +48,10 @@ use crate::model::{Desired, Diagnostics, SourceFile, Tags};
 use crate::resource::Kind;
 use fingerprint::Fingerprint;
 use node::Table;
+use references::Targets;
 use report::{Finding, Report};
 use resources::{Builder, Built};
+use shape::Patterns;
 use tables::Tables;
 use variables::Scope;
 
@@ -122,8 +126,9 @@ pub fn environments(source: &Arc<SourceFile>) -> Vec<String> {
 /// # Errors
 /// The first schema that does not, with its type. It is a fault of that type.
 pub fn check_schemas(kinds: &[&'static dyn Kind]) -> Result<(), (&'static str, ShapeError)> {
+    let patterns = Patterns::default();
     for kind in kinds {
-        resources::compile(*kind).map_err(|error| (kind.facts().kind, error))?;
+        resources::compile(*kind, &patterns).map_err(|error| (kind.facts().kind, error))?;
     }
     Ok(())
 }
@@ -156,25 +161,29 @@ fn read(
     let mut root = read_root(report)?;
     let environments = overlay::apply(&mut root, options.env.as_deref(), report).ok()?;
     let mut scope = Scope::new(&mut root, options, &environments, report);
-    let stack = stack::read(&mut root, &mut scope, report);
+    let patterns = Patterns::default();
+    let stack = stack::read(&mut root, &mut scope, &patterns, report);
     let written = Tables::sort(root, kinds, report);
-    let declared: BTreeSet<_> = written.iter().map(|one| one.address.clone()).collect();
+    let targets = Targets {
+        declared: written.iter().map(|one| one.address.clone()).collect(),
+        kinds,
+    };
     let no_tags = Tags::new();
     let mut builder = Builder {
         scope: &mut scope,
         files,
         stack_tags: stack.as_ref().map_or(&no_tags, |stack| &stack.tags),
         report,
+        targets: &targets,
+        patterns: &patterns,
         shapes: BTreeMap::new(),
     };
     let mut built: Vec<Built> = written
         .into_iter()
         .filter_map(|one| builder.build(one))
         .collect();
-    references::check_targets(&built, &declared, kinds, report);
-    references::check_keys(&built, kinds, report);
-    references::check_circles(&built, report);
     built.sort_by(|a, b| a.desired.address.cmp(&b.desired.address));
+    references::check(&built, &targets, report);
     let stack = stack?;
     Some(Spec {
         source: Arc::clone(report.source()),

@@ -32,9 +32,10 @@ pub(super) fn apply(
         // Reported while the overlays were taken out.
         Some(_) => Err(()),
         None => {
-            let hint = match names.is_empty() {
-                true => Some(format!("add `[env.{chosen}]` to it, or leave out `--env`")),
-                false => nearest::hint(chosen, names.iter().map(String::as_str)),
+            let hint = if names.is_empty() {
+                Some(format!("add `[env.{chosen}]` to it, or leave out `--env`"))
+            } else {
+                nearest::hint(chosen, names.iter().map(String::as_str))
             };
             report.add_nowhere(format!("the spec has no environment `{chosen}`"), hint);
             Err(())

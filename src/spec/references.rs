@@ -4,87 +4,85 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::nearest;
+use super::node::{Node, pointer_steps};
 use super::report::{Finding, Report, Span};
 use super::resources::{Built, locate};
 use crate::model::{Address, Facts, Lifecycle};
 use crate::resource::Kind;
 
-/// Reports references to what the spec does not have. `declared` are the
-/// addresses of all resources, those with errors of their own among them.
-pub(super) fn check_targets(
-    resources: &[Built],
-    declared: &BTreeSet<Address>,
-    kinds: &[&'static dyn Kind],
-    report: &mut Report,
-) {
-    for resource in resources {
-        let mut findings = Vec::new();
-        for reference in &resource.desired.references {
-            if !declared.contains(&reference.to) {
-                let place = locate(&resource.node, &reference.field);
-                let name = reference.field.trim_start_matches('/').replace('/', ".");
-                findings.push(dangling(&name, &reference.to, declared, kinds, &place.span));
-            }
+/// Checks the resources of a spec together.
+pub(super) fn check(resources: &[Built], targets: &Targets<'_>, report: &mut Report) {
+    targets.check_fields(resources, report);
+    let resources = in_order(resources);
+    check_keys(&resources, targets.kinds, report);
+    check_circles(&resources, report);
+}
+
+/// What references may lead to.
+pub(super) struct Targets<'a> {
+    /// The addresses of all resources, those with errors of their own among
+    /// them.
+    pub(super) declared: BTreeSet<Address>,
+    /// All types.
+    pub(super) kinds: &'a [&'static dyn Kind],
+}
+
+impl Targets<'_> {
+    /// Tells what is wrong where `field` refers to what the spec does not have.
+    pub(super) fn check(&self, field: &str, to: &Address, place: &Span) -> Option<Finding> {
+        if self.declared.contains(to) {
+            return None;
         }
-        let ordered = resource.desired.depends_on.iter().zip(&resource.depends_on);
-        for (to, place) in ordered {
-            if !declared.contains(to) {
-                findings.push(dangling("depends_on", to, declared, kinds, place));
+        let kinds = self.kinds.iter().map(|kind| kind.facts());
+        let Some(facts) = kinds.clone().find(|facts| facts.kind == to.kind()) else {
+            let message = format!("`{field}`: there is no type `{}`", to.kind());
+            let hint = nearest::hint(to.kind(), kinds.map(|facts| facts.kind));
+            return Some(Finding::new(place, message).maybe_hint(hint));
+        };
+        let (message, hint) = match (facts.lifecycle, to.name()) {
+            (Lifecycle::Setting, Some(_)) => (
+                format!("`{field}`: there is only one {}", facts.title),
+                format!("write `{}`", facts.kind),
+            ),
+            (Lifecycle::Setting, None) => (
+                format!("`{field}`: the spec has no `[{}]`", facts.table),
+                format!("add `[{}]`", facts.table),
+            ),
+            (Lifecycle::Collection, name) => {
+                let name = name.unwrap_or_default();
+                (
+                    format!("`{field}`: the spec has no {} `{name}`", facts.title),
+                    self.missing_name_hint(facts, name),
+                )
             }
-        }
-        for finding in findings {
-            report.add(&resource.subject, finding);
+        };
+        Some(Finding::new(place, message).hint(hint))
+    }
+
+    fn missing_name_hint(&self, facts: &Facts, name: &str) -> String {
+        let same_kind = self
+            .declared
+            .iter()
+            .filter(|address| address.kind() == facts.kind);
+        match nearest(name, same_kind.filter_map(Address::name)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("add `[{}.{}]`", facts.table, toml_key(name)),
         }
     }
-}
 
-fn dangling(
-    field: &str,
-    to: &Address,
-    declared: &BTreeSet<Address>,
-    kinds: &[&'static dyn Kind],
-    place: &Span,
-) -> Finding {
-    let Some(facts) = kinds
-        .iter()
-        .map(|kind| kind.facts())
-        .find(|facts| facts.kind == to.kind())
-    else {
-        let known = kinds.iter().map(|kind| kind.facts().kind);
-        return Finding::new(
-            place,
-            format!("`{field}`: there is no type `{}`", to.kind()),
-        )
-        .maybe_hint(nearest::hint(to.kind(), known));
-    };
-    let (message, hint) = match (facts.lifecycle, to.name()) {
-        (Lifecycle::Setting, Some(_)) => (
-            format!("`{field}`: there is only one {}", facts.title),
-            format!("write `{}`", facts.kind),
-        ),
-        (Lifecycle::Setting, None) => (
-            format!("`{field}`: the spec has no `[{}]`", facts.table),
-            format!("add `[{}]`", facts.table),
-        ),
-        (Lifecycle::Collection, name) => {
-            let name = name.unwrap_or_default();
-            let same_kind = declared
-                .iter()
-                .filter(|address| address.kind() == to.kind());
-            let names: Vec<&str> = same_kind.filter_map(Address::name).collect();
-            (
-                format!("`{field}`: the spec has no {} `{name}`", facts.title),
-                missing_name_hint(facts, name, &names),
-            )
+    /// Reports fields that refer to what the spec does not have.
+    fn check_fields(&self, resources: &[Built], report: &mut Report) {
+        for resource in resources {
+            for reference in &resource.desired.references {
+                let field = pointer_steps(&reference.field)
+                    .collect::<Vec<_>>()
+                    .join(".");
+                let place = place_of(&resource.node, &reference.field);
+                if let Some(finding) = self.check(&field, &reference.to, &place) {
+                    report.add(&resource.subject, finding);
+                }
+            }
         }
-    };
-    Finding::new(place, message).hint(hint)
-}
-
-fn missing_name_hint(facts: &Facts, name: &str, names: &[&str]) -> String {
-    match nearest::nearest(name, names.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("add `[{}.{}]`, or give an ARN", facts.table, toml_key(name)),
     }
 }
 
@@ -102,9 +100,9 @@ fn toml_key(name: &str) -> String {
 }
 
 /// Reports resources that are one and the same at AWS.
-pub(super) fn check_keys(resources: &[Built], kinds: &[&'static dyn Kind], report: &mut Report) {
+fn check_keys(resources: &[&Built], kinds: &[&'static dyn Kind], report: &mut Report) {
     let mut seen: BTreeMap<(&str, &str), &Built> = BTreeMap::new();
-    for resource in in_order(resources) {
+    for resource in resources.iter().copied() {
         let address = &resource.desired.address;
         let first = match seen.entry((address.kind(), &resource.desired.key)) {
             std::collections::btree_map::Entry::Vacant(entry) => {
@@ -124,7 +122,7 @@ pub(super) fn check_keys(resources: &[Built], kinds: &[&'static dyn Kind], repor
             first.subject.words()
         );
         let place = field.map_or(&resource.key, |field| {
-            &locate(&resource.node, &format!("/{field}")).span
+            &locate(&resource.node, &[field.to_owned()]).0.span
         });
         let hint = field.map(|field| format!("give one of them another `{field}`"));
         report.add(
@@ -148,9 +146,8 @@ struct Edge {
 }
 
 /// Reports resources that wait for one another, each circle once.
-pub(super) fn check_circles(resources: &[Built], report: &mut Report) {
-    let resources = in_order(resources);
-    let edges = edges(&resources);
+fn check_circles(resources: &[&Built], report: &mut Report) {
+    let edges = edges(resources);
     let mut state = vec![State::New; resources.len()];
     for start in 0..resources.len() {
         if state[start] != State::New {
@@ -160,37 +157,41 @@ pub(super) fn check_circles(resources: &[Built], report: &mut Report) {
         let mut path = vec![(start, 0)];
         state[start] = State::OnPath;
         while let Some((at, next)) = path.last_mut() {
-            let Some(edge) = edges[*at].get(*next) else {
-                state[*at] = State::Done;
+            let from = *at;
+            let Some(edge) = edges[from].get(*next) else {
+                state[from] = State::Done;
                 path.pop();
                 continue;
             };
             *next += 1;
-            let from = *at;
             match state[edge.to] {
                 State::New => {
                     state[edge.to] = State::OnPath;
                     path.push((edge.to, 0));
                 }
                 State::OnPath => {
-                    let circle = path
-                        .iter()
-                        .map(|(index, _)| *index)
-                        .skip_while(|index| *index != edge.to);
-                    let mut names: Vec<String> = circle
-                        .map(|index| format!("`{}`", resources[index].desired.address))
+                    let circle = path.iter().map(|(index, _)| *index);
+                    let circle = circle.skip_while(|index| *index != edge.to);
+                    let addresses: Vec<_> = circle
+                        .map(|index| &resources[index].desired.address)
                         .collect();
-                    names.push(format!("`{}`", resources[edge.to].desired.address));
-                    let message = match names.as_slice() {
-                        [_, _] => "refers to itself".to_owned(),
-                        names => format!("these wait for one another: {}", names.join(" → ")),
-                    };
+                    let message = describe_circle(&addresses);
                     report.add(&resources[from].subject, Finding::new(&edge.place, message));
                 }
                 State::Done => {}
             }
         }
     }
+}
+
+/// Says who waits for whom; the last waits for the first.
+fn describe_circle(addresses: &[&Address]) -> String {
+    if addresses.len() == 1 {
+        return "refers to itself".to_owned();
+    }
+    let around = addresses.iter().chain(addresses.first());
+    let names: Vec<String> = around.map(|address| format!("`{address}`")).collect();
+    format!("these wait for one another: {}", names.join(" → "))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -212,7 +213,7 @@ fn edges(resources: &[&Built]) -> Vec<Vec<Edge>> {
             let desired = &resource.desired;
             let references = desired.references.iter().filter_map(|reference| {
                 let to = *index.get(&reference.to)?;
-                let place = locate(&resource.node, &reference.field).span.clone();
+                let place = place_of(&resource.node, &reference.field);
                 Some(Edge { to, place })
             });
             let ordered = desired.depends_on.iter().zip(&resource.depends_on);
@@ -226,4 +227,9 @@ fn edges(resources: &[&Built]) -> Vec<Vec<Edge>> {
             references.chain(ordered).collect()
         })
         .collect()
+}
+
+fn place_of(node: &Node, pointer: &str) -> Span {
+    let steps: Vec<String> = pointer_steps(pointer).collect();
+    locate(node, &steps).0.span.clone()
 }

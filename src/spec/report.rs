@@ -8,7 +8,7 @@ use crate::model::{Address, Diagnostic, Diagnostics, SourceFile, SourceRange};
 /// Bytes of the spec's text.
 pub(super) type Span = Range<usize>;
 
-/// What a message is about: `sampling rule `checkout``, `stack`.
+/// What a message is about: the stack, the sampling rule called checkout.
 #[derive(Clone, Debug)]
 pub(super) struct Subject {
     words: String,

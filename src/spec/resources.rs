@@ -9,14 +9,15 @@ use super::document::{Reader, inside};
 use super::fingerprint::Fingerprint;
 use super::nearest;
 use super::node::{Node, Table, Value, pointer_steps};
+use super::references::Targets;
 use super::report::{Finding, Report, Span, Subject};
 use super::schema::{self, COMMON, with_article};
-use super::shape::{Shape, ShapeError};
+use super::shape::{Patterns, Shape, ShapeError};
 use super::tables::Written;
 use super::tags;
 use super::variables::Scope;
-use crate::model::{Address, Desired, SourceRange, Tags};
-use crate::resource::{Kind, Problem};
+use crate::model::{Address, Attributes, Desired, SourceRange, Tags};
+use crate::resource::{Kind, Prepared, Problem};
 
 /// A resource that is sound by itself; its references are still to be checked.
 pub(super) struct Built {
@@ -44,6 +45,10 @@ pub(super) struct Builder<'a, 's> {
     pub(super) stack_tags: &'a Tags,
     /// What is found wrong.
     pub(super) report: &'a mut Report,
+    /// What can be referred to.
+    pub(super) targets: &'a Targets<'a>,
+    /// Patterns that are compiled already.
+    pub(super) patterns: &'a Patterns,
     /// The rules of each type, compiled when the first of it is met.
     pub(super) shapes: BTreeMap<&'static str, Result<Shape, ShapeError>>,
 }
@@ -72,32 +77,27 @@ impl Builder<'_, '_> {
         self.put_in(kind, &mut node, &subject);
         self.check(kind, &node, &key, &subject);
         let common = take_common(&mut node);
-        let common_tags = self.tags(kind, &common, &node.span, &subject);
+        // What is wrong with the fields that every resource has does not keep
+        // its type from judging the others.
+        let is_sound = self.report.len() == before && !node.is_broken();
+        let tags = self.tags(kind, &common, &node.span, &subject);
         self.check_ignore(kind, &common, &subject);
         let depends_on = self.addresses(&common, &subject);
-        if self.report.len() > before || node.is_broken() {
+        if !is_sound {
             return None;
         }
         let fields = node.as_table().map(Table::to_json).unwrap_or_default();
         let ignore: Vec<String> = common.ignore.into_iter().map(|(field, _)| field).collect();
-        let hash = hash(&fields, &common_tags, common.protect, &ignore, &depends_on);
-        let prepared = match kind.prepare(&name, fields) {
-            Ok(prepared) => prepared,
-            Err(problems) => {
-                for problem in problems {
-                    self.problem(problem, &node, &subject);
-                }
-                return None;
-            }
-        };
-        let (depends_on, places) = depends_on.into_iter().unzip();
+        let (depends_on, places): (Vec<Address>, _) = depends_on.into_iter().unzip();
+        let hash = hash(&fields, &json!([tags, common.protect, ignore, depends_on]));
+        let prepared = self.prepare(kind, &name, fields, &node, &subject)?;
         Some(Built {
             desired: Desired {
                 address,
                 key: prepared.key,
                 written: prepared.written,
                 attributes: prepared.attributes,
-                tags: common_tags,
+                tags,
                 references: prepared.references,
                 depends_on,
                 protect: common.protect,
@@ -110,6 +110,26 @@ impl Builder<'_, '_> {
             depends_on: places,
             hash,
         })
+    }
+
+    /// Lets the type judge its resource.
+    fn prepare(
+        &mut self,
+        kind: &dyn Kind,
+        name: &str,
+        fields: Attributes,
+        node: &Node,
+        subject: &Subject,
+    ) -> Option<Prepared> {
+        match kind.prepare(name, fields) {
+            Ok(prepared) => Some(prepared),
+            Err(problems) => {
+                for problem in problems {
+                    self.problem(problem, node, subject);
+                }
+                None
+            }
+        }
     }
 
     /// Reads documents and puts variables into everything else.
@@ -155,7 +175,7 @@ impl Builder<'_, '_> {
     fn shape(&mut self, kind: &'static dyn Kind) -> &Result<Shape, ShapeError> {
         self.shapes
             .entry(kind.facts().kind)
-            .or_insert_with(|| compile(kind))
+            .or_insert_with(|| compile(kind, self.patterns))
     }
 
     /// Merges tags; `None` where AWS keeps none.
@@ -191,6 +211,9 @@ impl Builder<'_, '_> {
 
     /// Checks that `ignore` names fields of the type.
     fn check_ignore(&mut self, kind: &'static dyn Kind, common: &Common, subject: &Subject) {
+        if common.ignore.is_empty() {
+            return;
+        }
         let mut findings = Vec::new();
         let title = kind.facts().title;
         let taggable = kind.facts().taggable;
@@ -216,7 +239,12 @@ impl Builder<'_, '_> {
         let mut addresses = Vec::new();
         for (text, span) in &common.depends_on {
             match text.parse() {
-                Ok(address) => addresses.push((address, span.clone())),
+                Ok(address) => {
+                    if let Some(finding) = self.targets.check("depends_on", &address, span) {
+                        self.report.add(subject, finding);
+                    }
+                    addresses.push((address, span.clone()));
+                }
                 Err(error) => {
                     let finding = Finding::new(span, format!("`depends_on`: {error}"));
                     self.report.add(subject, finding);
@@ -228,29 +256,36 @@ impl Builder<'_, '_> {
 
     /// Reports what a type found, at the place of the field.
     fn problem(&mut self, problem: Problem, node: &Node, subject: &Subject) {
-        let place = locate(node, &problem.field);
-        let name = pointer_steps(&problem.field).collect::<Vec<_>>().join(".");
-        let message = match name.is_empty() || problem.message.contains(&format!("`{name}`")) {
-            true => problem.message,
-            false => format!("`{name}`: {}", problem.message),
+        let steps: Vec<String> = pointer_steps(&problem.field).collect();
+        let (place, passed) = locate(node, &steps);
+        let name = steps.join(".");
+        let message = if name.is_empty() || problem.message.contains(&format!("`{name}`")) {
+            problem.message
+        } else {
+            format!("`{name}`: {}", problem.message)
         };
-        let span = match (place.as_text(), &problem.within) {
-            (Some(text), Some(within)) => inside(self.report.source(), text, &place.span, within),
-            _ => place.span.clone(),
+        let finding = Finding::new(&place.span, message).maybe_hint(problem.hint);
+        let spec = self.report.source();
+        let finding = match (&place.value, &problem.within) {
+            (Value::Text(text), Some(within)) => Finding {
+                span: inside(spec, text, &place.span, within),
+                ..finding
+            },
+            (Value::Document(document), _) => {
+                document.place(spec, &place.span, &steps[passed..], finding)
+            }
+            _ => finding,
         };
-        self.report.add(
-            subject,
-            Finding::new(&span, message).maybe_hint(problem.hint),
-        );
+        self.report.add(subject, finding);
     }
 }
 
 /// Compiles the rules of a type's table.
-pub(super) fn compile(kind: &dyn Kind) -> Result<Shape, ShapeError> {
+pub(super) fn compile(kind: &dyn Kind, patterns: &Patterns) -> Result<Shape, ShapeError> {
     let mut generator = schema::generator();
     let root = schema::of_resource(kind, &mut generator);
     let definitions = generator.take_definitions(true);
-    Shape::compile(&root, &definitions)
+    Shape::compile(&root, &definitions, patterns)
 }
 
 /// Takes the fields that every resource has out of its table.
@@ -279,37 +314,28 @@ fn take_texts(table: &mut Table, key: &str) -> Vec<(String, Span)> {
         .collect()
 }
 
-/// Finds the value that a JSON pointer leads to, or the innermost around it
-/// that the spec holds.
-pub(super) fn locate<'n>(node: &'n Node, pointer: &str) -> &'n Node {
+/// Finds the value that `steps` lead to, or the innermost on the way that the
+/// spec holds, and how many steps lead there.
+pub(super) fn locate<'n>(node: &'n Node, steps: &[String]) -> (&'n Node, usize) {
     let mut place = node;
-    for step in pointer_steps(pointer) {
+    for (passed, step) in steps.iter().enumerate() {
         let next = match &place.value {
-            Value::Table(table) => table.get(&step).map(|entry| &entry.node),
+            Value::Table(table) => table.get(step).map(|entry| &entry.node),
             Value::Array(items) => step.parse().ok().and_then(|index: usize| items.get(index)),
             _ => None,
         };
         match next {
             Some(next) => place = next,
-            None => break,
+            None => return (place, passed),
         }
     }
-    place
+    (place, steps.len())
 }
 
-fn hash(
-    fields: &serde_json::Map<String, Json>,
-    tags: &Option<Tags>,
-    protect: bool,
-    ignore: &[String],
-    depends_on: &[(Address, Span)],
-) -> String {
+/// Hashes what the spec says of one resource.
+fn hash(fields: &Attributes, common: &Json) -> String {
     let mut fingerprint = Fingerprint::default();
-    fingerprint.add(&Json::Object(fields.clone()));
-    let depends_on: Vec<String> = depends_on
-        .iter()
-        .map(|(address, _)| address.to_string())
-        .collect();
-    fingerprint.add(&json!([tags, protect, ignore, depends_on]));
+    fingerprint.add_object(fields);
+    fingerprint.add(common);
     fingerprint.finish()
 }

@@ -16,8 +16,8 @@ pub(super) const COMMON: [&str; 4] = ["protect", "ignore", "depends_on", "tags"]
 /// log groups, `/ecs/api`.
 pub(super) const NAME: &str = r"^[A-Za-z0-9._/-]{1,128}$";
 
-/// Where the published schema is kept.
-const ID: &str = "https://json-schema.org/draft/2020-12/schema";
+/// The dialect of JSON Schema that it is written in.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// Starts a generator.
 pub(super) fn generator() -> SchemaGenerator {
@@ -53,7 +53,7 @@ pub(super) fn of_resource(kind: &dyn Kind, generator: &mut SchemaGenerator) -> J
     if !facts.taggable {
         keywords.insert(
             "x-refused".to_owned(),
-            json!({ "tags": format!("AWS keeps no tags on {}", with_article(facts.title)) }),
+            json!({ "tags": "AWS keeps no tags on it" }),
         );
     }
     keywords.insert("additionalProperties".to_owned(), Json::Bool(false));
@@ -120,13 +120,12 @@ pub fn schema(kinds: &[&'static dyn Kind]) -> Json {
     prune(&mut definitions, &tables);
     let mut body = Map::new();
     body.insert("stack".to_owned(), super::stack::schema());
-    body.insert("vars".to_owned(), vars());
     for (facts, table) in &tables {
         place(&mut body, facts, documents(facts, table.clone()));
     }
     let mut part = body.clone();
     for value in body.values_mut().chain(definitions.values_mut()) {
-        allow_variables(value);
+        publish(value);
     }
     let mut definitions_of_parts = Map::new();
     for (name, definition) in &definitions {
@@ -135,17 +134,20 @@ pub fn schema(kinds: &[&'static dyn Kind]) -> Json {
         definitions_of_parts.insert(part_name(name), definition);
     }
     for value in part.values_mut() {
-        allow_variables(value);
+        publish(value);
         relax(value);
     }
     definitions.extend(definitions_of_parts);
-    assemble(body, part, definitions)
+    // A variable is declared by what it is, and no variable stands for that.
+    body.insert("vars".to_owned(), vars());
+    part.insert("vars".to_owned(), vars());
+    assemble(body, &part, &definitions)
 }
 
 fn assemble(
     mut body: Map<String, Json>,
-    part: Map<String, Json>,
-    definitions: Map<String, Json>,
+    part: &Map<String, Json>,
+    definitions: &Map<String, Json>,
 ) -> Json {
     body.insert(
         "env".to_owned(),
@@ -161,7 +163,7 @@ fn assemble(
         }),
     );
     json!({
-        "$schema": ID,
+        "$schema": DIALECT,
         "title": "xrayctl spec",
         "description": "What one stack traces on AWS X-Ray.",
         "type": "object",
@@ -225,7 +227,7 @@ fn documents(facts: &Facts, mut table: Json) -> Json {
         let Some(property) = table["properties"].get_mut(*field) else {
             continue;
         };
-        let description = property["description"].clone();
+        let description = property["description"].as_str().unwrap_or_default();
         *property = json!({
             "description": description,
             "anyOf": [
@@ -240,6 +242,28 @@ fn documents(facts: &Facts, mut table: Json) -> Json {
         });
     }
     table
+}
+
+/// Makes of a schema for the check one for editors.
+fn publish(schema: &mut Json) {
+    allow_variables(schema);
+    strip(schema);
+}
+
+/// Drops the keywords that only the check knows.
+fn strip(schema: &mut Json) {
+    match schema {
+        Json::Object(keywords) => {
+            keywords.retain(|name, value| {
+                let is_for_check = matches!(name.as_str(), "x-hint" | "x-refused");
+                // What is absent by default is no null: TOML has none.
+                !(is_for_check || name == "default" && value.is_null())
+            });
+            keywords.values_mut().for_each(strip);
+        }
+        Json::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
 }
 
 /// Lets `${...}` stand wherever a value is asked for that is not any string.
@@ -280,10 +304,13 @@ fn allow_variables(schema: &mut Json) {
 
 /// Tells whether a schema asks for one plain value and would refuse `${...}`.
 fn is_refusing_scalar(keywords: &Map<String, Json>) -> bool {
-    let is_scalar = |name: &str| !matches!(name, "object" | "array");
+    let is_scalar = |name: &str| !matches!(name, "object" | "array" | "null");
     let scalar = match keywords.get("type") {
         Some(Json::String(name)) => is_scalar(name),
-        Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).all(is_scalar),
+        Some(Json::Array(names)) => names
+            .iter()
+            .filter_map(Json::as_str)
+            .all(|name| name == "null" || is_scalar(name)),
         _ => keywords.contains_key("enum") || keywords.contains_key("const"),
     };
     let choices = keywords

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::node::{Node, Table, Value};
 use super::report::{Finding, Report, Subject};
-use super::shape::Shape;
+use super::shape::{Patterns, Shape};
 use super::tags;
 use super::variables::Scope;
 use crate::model::Tags;
@@ -56,7 +56,12 @@ pub(super) fn schema() -> Json {
 }
 
 /// Reads `[stack]` out of `root`. `None` where it has errors, all reported.
-pub(super) fn read(root: &mut Table, scope: &mut Scope<'_>, report: &mut Report) -> Option<Stack> {
+pub(super) fn read(
+    root: &mut Table,
+    scope: &mut Scope<'_>,
+    patterns: &Patterns,
+    report: &mut Report,
+) -> Option<Stack> {
     let subject = Subject::part("stack");
     let Some(entry) = root.remove("stack") else {
         report.add_plain(
@@ -68,7 +73,7 @@ pub(super) fn read(root: &mut Table, scope: &mut Scope<'_>, report: &mut Report)
     let before = report.len();
     let mut node = entry.node;
     put_in(&mut node, scope, &subject, report);
-    let shape = match Shape::compile(&schema(), &serde_json::Map::new()) {
+    let shape = match Shape::compile(&schema(), &serde_json::Map::new(), patterns) {
         Ok(shape) => shape,
         Err(error) => {
             report.add(&subject, Finding::new(&entry.key, error.to_string()));

@@ -34,7 +34,7 @@ fixed_rate = "${{var.default_rate}}"
 # A view of all traces that went wrong.
 [groups.errors]
 filter_expression = "error = true OR fault = true"
-insights_enabled = true
+insights_configuration = {{ insights_enabled = true }}
 
 # `--env production` merges this over what stands above.
 [env.production.vars]

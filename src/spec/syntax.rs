@@ -26,6 +26,16 @@ pub(super) fn parse(report: &mut Report) -> Option<Table> {
     tree
 }
 
+/// Tells whether the text of the report's source is TOML, and reports what
+/// keeps it from that.
+pub(super) fn check(report: &mut Report) -> bool {
+    let source = std::sync::Arc::clone(report.source());
+    let (root, errors) = DeTable::parse_recoverable(&source.text);
+    dismantle(root.into_inner());
+    report_syntax(&errors, source.text.len(), report);
+    errors.is_empty()
+}
+
 /// Drops a parsed tree level by level. The parser bounds brackets and dots
 /// apart; together they nest deep enough to exhaust the stack of a recursive
 /// drop.

@@ -89,24 +89,32 @@ impl<'a> Tables<'a> {
     }
 
     fn unknown(&mut self, path: &str, entry: &Entry) {
-        let is_table = matches!(entry.node.value, Value::Table(_));
-        let what = if is_table { "table" } else { "key" };
-        let known: Vec<&str> = OTHERS
-            .into_iter()
-            .chain(self.by_path.keys().copied())
-            .collect();
-        let last = path.rsplit('.').next().unwrap_or(path);
-        // `[policies.x]` may want to be `[iam.policies.x]`.
-        let same_end = known
-            .iter()
-            .find(|name| name.rsplit('.').next() == Some(last));
-        let hint = match same_end {
-            Some(name) => Some(format!("did you mean `{name}`?")),
-            None => nearest::hint(path, known.iter().copied()),
+        let what = if matches!(entry.node.value, Value::Table(_)) {
+            "table"
+        } else {
+            "key"
         };
         let message = format!("unknown {what} `{path}`");
-        self.report
-            .add_plain(Finding::new(&entry.key, message).maybe_hint(hint));
+        let finding = Finding::new(&entry.key, message).maybe_hint(self.hint(path));
+        self.report.add_plain(finding);
+    }
+
+    fn hint(&self, path: &str) -> Option<String> {
+        if OTHERS.contains(&path) {
+            // Taken out of the spec before, so that this one is in an overlay.
+            return Some("an environment holds no environments of its own".to_owned());
+        }
+        let namespace = path.rfind('.').map_or("", |dot| &path[..=dot]);
+        let others = OTHERS.into_iter().filter(|_| namespace.is_empty());
+        let tables = self.by_path.keys().copied();
+        let known = others.chain(tables.clone().filter(|name| name.starts_with(namespace)));
+        // `[policies.x]` may want to be `[iam.policies.x]`.
+        let last = path.rsplit('.').next();
+        let same_end = tables.clone().find(|name| name.rsplit('.').next() == last);
+        match same_end {
+            Some(name) => Some(format!("did you mean `{name}`?")),
+            None => nearest::hint(path, known),
+        }
     }
 
     fn table(&mut self, kind: &'static dyn Kind, entry: Entry) {

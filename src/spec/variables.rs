@@ -1,12 +1,13 @@
-//! Variables: `[vars]`, what the caller gives for them, and `${...}`.
+//! `${...}`: what it stands for, and how it is put into texts.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Options;
+use super::declarations::{self, Start};
 use super::document::inside;
 use super::nearest;
-use super::node::{Entry, Node, Table, Text, Value};
+use super::node::{Node, Table, Text, Value};
 use super::report::{Finding, Report, Span, Subject};
 use super::template::{Part, parts};
 
@@ -72,10 +73,12 @@ impl<'s> Scope<'s> {
             cells: BTreeMap::new(),
             depth: 0,
         };
-        let declared = take_declarations(root, report);
-        report_unknown(options, &declared, report);
-        for (name, entry) in declared.into_entries() {
-            let cell = declaration(&name, entry, options, report);
+        for (name, value) in declarations::read(root, options, report) {
+            let cell = match value {
+                Some(Start::Given(value)) => Cell::Known(value),
+                Some(Start::Default(node)) => Cell::Written(node),
+                None => Cell::Failed,
+            };
             scope.cells.insert(format!("var.{name}"), cell);
         }
         let stack = root.get("stack").and_then(|entry| entry.node.as_table());
@@ -230,19 +233,19 @@ impl<'s> Scope<'s> {
     }
 
     fn environment(&self) -> Result<Value, Trouble> {
-        match self.env {
-            Some(env) => Ok(Value::Text(Text::made(env))),
-            None => {
-                let hint = match self.environments {
-                    [] => "add an environment, `[env.NAME]`, and choose it with `--env NAME`"
-                        .to_owned(),
-                    names => format!("choose {} with `--env`", nearest::list(names, "or")),
-                };
-                Err(trouble(
-                    "`${env}` has no value: no environment is chosen",
-                    Some(&hint),
-                ))
-            }
+        if let Some(env) = self.env {
+            Ok(Value::Text(Text::made(env)))
+        } else {
+            let hint = match self.environments {
+                [] => {
+                    "add an environment, `[env.NAME]`, and choose it with `--env NAME`".to_owned()
+                }
+                names => format!("choose {} with `--env`", nearest::list(names, "or")),
+            };
+            Err(trouble(
+                "`${env}` has no value: no environment is chosen",
+                Some(&hint),
+            ))
         }
     }
 
@@ -252,7 +255,7 @@ impl<'s> Scope<'s> {
         let hint = if self.cells.contains_key(&bare) {
             Some(format!("write `${{{bare}}}`"))
         } else {
-            nearest::nearest(name, known)
+            nearest(name, known)
                 .map(|near| format!("did you mean `${{{near}}}`?"))
                 .or_else(|| {
                     Some("declare it in `[vars]`, or write `$${` for a plain `${`".to_owned())
@@ -262,6 +265,11 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// Words a trouble that is still to be reported.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is one of two kinds of trouble"
+)]
 fn trouble(message: &str, hint: Option<&str>) -> Trouble {
     Some((message.to_owned(), hint.map(str::to_owned)))
 }
@@ -295,149 +303,4 @@ fn in_text(value: &Value) -> String {
         Value::Bool(flag) => flag.to_string(),
         _ => String::new(),
     }
-}
-
-/// Takes out `[vars]`.
-fn take_declarations(root: &mut Table, report: &mut Report) -> Table {
-    match root.remove("vars").map(|entry| entry.node) {
-        None => Table::default(),
-        Some(Node {
-            value: Value::Table(table),
-            ..
-        }) => table,
-        Some(node) => {
-            let message = format!("`vars`: expected a table, found {}", node.type_name());
-            report.add_plain(Finding::new(&node.span, message));
-            Table::default()
-        }
-    }
-}
-
-/// Reports what `--var` gives for no variable. Variables of the process
-/// environment are not held to that: one environment serves several specs.
-fn report_unknown(options: &Options, declared: &Table, report: &mut Report) {
-    for name in options.vars.keys() {
-        if declared.get(name).is_none() {
-            let hint = nearest::hint(name, declared.keys())
-                .unwrap_or_else(|| format!("declare it: `{name} = \"...\"` under `[vars]`"));
-            report.add_nowhere(
-                format!("`--var {name}`: the spec has no such variable"),
-                Some(hint),
-            );
-        }
-    }
-}
-
-/// The type that a variable takes.
-#[derive(Clone, Copy)]
-enum Type {
-    Text,
-    Number,
-    Integer,
-    Bool,
-}
-
-/// Works out where the value of one variable comes from.
-fn declaration(name: &str, entry: Entry, options: &Options, report: &mut Report) -> Cell {
-    let subject = Subject::part(format!("variable `{name}`"));
-    let node = entry.node;
-    let kind = match &node.value {
-        Value::Text(_) => Type::Text,
-        Value::Integer(_) => Type::Integer,
-        Value::Float(_) => Type::Number,
-        Value::Bool(_) => Type::Bool,
-        Value::Table(table) => match required_type(table, &node) {
-            Ok(kind) => kind,
-            Err(finding) => {
-                report.add(&subject, finding);
-                return Cell::Failed;
-            }
-        },
-        Value::Broken => return Cell::Failed,
-        Value::Array(_) | Value::Document(_) => {
-            let message =
-                "expected a string, a number, a boolean or `{ type = ... }`, found an array";
-            report.add(&subject, Finding::new(&node.span, message));
-            return Cell::Failed;
-        }
-    };
-    let given = (options
-        .vars
-        .get(name)
-        .map(|text| (format!("--var {name}"), text)))
-    .or_else(|| {
-        let text = options.environment_vars.get(name)?;
-        Some((format!("XRAYCTL_VAR_{name}"), text))
-    });
-    match given {
-        Some((origin, text)) => read(text, kind).map_or_else(
-            |(message, hint)| {
-                report.add_nowhere(format!("`{origin}`: {message}"), hint);
-                Cell::Failed
-            },
-            Cell::Known,
-        ),
-        None if node.as_table().is_some() => {
-            let hint = format!("give it with `--var {name}=...` or in `XRAYCTL_VAR_{name}`");
-            report.add(
-                &subject,
-                Finding::new(&entry.key, "has no value").hint(hint),
-            );
-            Cell::Failed
-        }
-        None => Cell::Written(node),
-    }
-}
-
-/// Reads a declaration without a value, `{ type = "number" }`.
-fn required_type(table: &Table, node: &Node) -> Result<Type, Finding> {
-    const NAMES: [&str; 4] = ["string", "number", "integer", "bool"];
-    if let Some((key, entry)) = table.iter().find(|(key, _)| *key != "type") {
-        return Err(Finding::new(&entry.key, format!("unknown key `{key}`"))
-            .hint("a variable is a value, or `{ type = \"number\" }` for one that must be given"));
-    }
-    let Some(entry) = table.get("type") else {
-        return Err(Finding::new(&node.span, "`type` is missing")
-            .hint(format!("it is {}", nearest::list(&NAMES, "or"))));
-    };
-    match entry.node.as_text().map(|text| text.text.as_str()) {
-        Some("string") => Ok(Type::Text),
-        Some("number") => Ok(Type::Number),
-        Some("integer") => Ok(Type::Integer),
-        Some("bool") => Ok(Type::Bool),
-        found => {
-            let found = found.map_or(entry.node.type_name().to_owned(), |text| {
-                format!("`{text}`")
-            });
-            let message = format!(
-                "`type` is {found}, expected {}",
-                nearest::list(&NAMES, "or")
-            );
-            Err(Finding::new(&entry.node.span, message))
-        }
-    }
-}
-
-/// Reads what the caller gave. It is taken as it is: `${` means nothing in it.
-fn read(text: &str, kind: Type) -> Result<Value, (String, Option<String>)> {
-    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-    let value = match kind {
-        Type::Text => Some(Value::Text(Text::made(text))),
-        Type::Number => number.map(Value::Float),
-        Type::Integer => text.parse().ok().map(Value::Integer),
-        Type::Bool => text.parse().ok().map(Value::Bool),
-    };
-    let expected = match kind {
-        Type::Text => "a string",
-        Type::Number => "a number",
-        Type::Integer => "an integer",
-        Type::Bool => "`true` or `false`",
-    };
-    value.ok_or_else(|| {
-        // `rate = 1` under `[vars]` makes an integer of what was meant as a rate.
-        let hint = (matches!(kind, Type::Integer) && number.is_some()).then(|| {
-            "write its default with a point, `1.0`, for a variable that takes fractions".to_owned()
-        });
-        (format!("expected {expected}, found `{text}`"), hint)
-    })
 }

@@ -23,7 +23,7 @@ const NARROWEST: usize = 40;
 pub fn render(diagnostics: &Diagnostics, color: bool, width: usize) -> String {
     let mut files = Files::default();
     let mut drawn = String::new();
-    for diagnostic in diagnostics.iter() {
+    for diagnostic in diagnostics {
         let excerpt = diagnostic
             .source
             .as_ref()
@@ -96,15 +96,21 @@ fn draw(diagnostic: &Diagnostic, excerpt: Option<&Excerpt>, color: bool) -> Stri
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(visible(&diagnostic.summary)));
-    if let Some(excerpt) = excerpt {
-        group = group.element(
-            Snippet::source(excerpt.code.as_str())
-                .path(visible(&excerpt.name))
-                .line_start(excerpt.line)
-                .annotation(AnnotationKind::Primary.span(excerpt.marked.clone())),
-        );
-    }
+    let group = Group::with_title(level.primary_title(visible(&diagnostic.summary)));
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let Some(excerpt) = excerpt else {
+        return draw_placeless(diagnostic, &renderer.render(&[group]));
+    };
+    let mut group = group.element(
+        Snippet::source(excerpt.code.as_str())
+            .path(visible(&excerpt.name))
+            .line_start(excerpt.line)
+            .annotation(AnnotationKind::Primary.span(excerpt.marked.clone())),
+    );
     if let Some(detail) = &diagnostic.detail {
         let lines: Vec<String> = detail.lines().map(visible).collect();
         group = group.element(Level::NOTE.no_name().message(lines.join("\n")));
@@ -112,15 +118,21 @@ fn draw(diagnostic: &Diagnostic, excerpt: Option<&Excerpt>, color: bool) -> Stri
     if let Some(hint) = &diagnostic.hint {
         group = group.element(Level::HELP.with_name("hint").message(visible(hint)));
     }
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
     let renderer = renderer
         .decor_style(DecorStyle::Ascii)
-        .term_width(excerpt.map_or(NARROWEST, |excerpt| excerpt.room));
+        .term_width(excerpt.room);
     renderer.render(&[group])
+}
+
+/// Draws what points nowhere, without the margin of a snippet.
+fn draw_placeless(diagnostic: &Diagnostic, title: &str) -> String {
+    let detail = diagnostic.detail.iter().flat_map(|detail| detail.lines());
+    let mut lines = vec![title.to_owned()];
+    lines.extend(detail.map(|line| format!("  {}", visible(line))));
+    if let Some(hint) = &diagnostic.hint {
+        lines.push(format!("  hint: {}", visible(hint)));
+    }
+    lines.join("\n")
 }
 
 /// The lines of the files that diagnostics point into, found once a file:
@@ -306,13 +318,11 @@ mod tests {
         .collect();
         insta::assert_snapshot!(render(&diagnostics, false, 80), @r"
         error: the spec has no environment `prod`
-         |
-         = hint: did you mean `production`?
+          hint: did you mean `production`?
 
         warning: priority 2 is never reached
-         |
-         = rule `a` matches everything that `b` does
-           and comes first
+          rule `a` matches everything that `b` does
+          and comes first
 
         error: sampling rule `checkout`: `fixed_rate` 1.5 is outside 0–1
          --> xrayctl.toml:3:14

@@ -64,10 +64,10 @@ impl Terminal {
         if diagnostics.is_empty() {
             return;
         }
-        self.status(&diagnostic::render(
-            diagnostics,
-            self.color_errors,
-            self.width,
-        ));
+        let drawn = diagnostic::render(diagnostics, self.color_errors, self.width);
+        self.status(&drawn);
+        if diagnostics.iter().count() > 1 {
+            self.status(&format!("\n{}", diagnostic::summary_line(diagnostics)));
+        }
     }
 }

@@ -112,6 +112,9 @@ impl<S: StatefulService> Engine<S> {
     pub fn restore(&self, region: &str, state: &Value) -> Result<(), StateError> {
         let empty = Value::Object(serde_json::Map::new());
         let state = if state.is_null() { &empty } else { state };
+        if !state.is_object() {
+            return Err(self.state_error(&"it is not an object"));
+        }
         let view = serde::Deserialize::deserialize(state).map_err(|e| self.state_error(&e))?;
         self.set_view(region, view)
     }

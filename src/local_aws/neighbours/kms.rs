@@ -44,6 +44,13 @@ struct Rotation {
     enabled_at: f64,
 }
 
+/// The state of a region, ours beside the engine's.
+#[derive(Default, Serialize, Deserialize)]
+struct Saved {
+    rotations: Rotations,
+    engine: Value,
+}
+
 /// The service with its corrections.
 pub struct Kms {
     engine: Engine<KmsService>,
@@ -305,19 +312,22 @@ impl Service for Kms {
     }
 
     fn snapshot(&self, region: &str) -> Result<Value, StateError> {
-        let rotations = self.rotations().get(region).cloned().unwrap_or_default();
-        Ok(json!({ "engine": self.engine.snapshot(region)?, "rotations": rotations }))
+        let saved = Saved {
+            rotations: self.rotations().get(region).cloned().unwrap_or_default(),
+            engine: self.engine.snapshot(region)?,
+        };
+        serde_json::to_value(saved).map_err(|error| self.engine.state_error(&error))
     }
 
     fn restore(&self, region: &str, state: &Value) -> Result<(), StateError> {
-        let rotations = match state.get("rotations") {
-            Some(rotations) => Rotations::deserialize(rotations)
-                .map_err(|error| self.engine.state_error(&error))?,
-            None => Rotations::new(),
+        let saved = if state.is_null() {
+            Saved::default()
+        } else {
+            Saved::deserialize(state).map_err(|error| self.engine.state_error(&error))?
         };
-        self.rotations().insert(region.to_owned(), rotations);
-        let engine = state.get("engine").unwrap_or(&Value::Null);
-        self.engine.restore(region, engine)
+        self.engine.restore(region, &saved.engine)?;
+        self.rotations().insert(region.to_owned(), saved.rotations);
+        Ok(())
     }
 }
 

@@ -9,16 +9,21 @@ use winterbaume_core::StatefulService;
 use super::engine::{Call, Engine, changes};
 use crate::local_aws::service::{Answer, Service, Siblings, StateError};
 
+/// Where global services live, in AWS's own partition.
+const HOME: &str = "us-east-1";
+
 /// A service without corrections.
 pub struct Plain<S> {
     engine: Engine<S>,
     target_prefix: Option<&'static str>,
+    home_region: Option<&'static str>,
 }
 
 impl<S: StatefulService> Plain<S> {
-    /// Serves `service` under `name`; `target_prefix` is the part of its
-    /// `X-Amz-Target` before the dot, for services of the AWS JSON protocols.
-    pub fn new(
+    /// Serves `service` under `name`, apart in each region; `target_prefix` is
+    /// the part of its `X-Amz-Target` before the dot, for services of the AWS
+    /// JSON protocols.
+    pub fn regional(
         name: &'static str,
         target_prefix: Option<&'static str>,
         account: &str,
@@ -27,6 +32,15 @@ impl<S: StatefulService> Plain<S> {
         Self {
             engine: Engine::new(name, account, service),
             target_prefix,
+            home_region: None,
+        }
+    }
+
+    /// Serves `service`, which is one for all regions as IAM is.
+    pub fn global(name: &'static str, account: &str, service: S) -> Self {
+        Self {
+            home_region: Some(HOME),
+            ..Self::regional(name, None, account, service)
         }
     }
 }
@@ -39,6 +53,10 @@ impl<S: StatefulService> Service for Plain<S> {
 
     fn target_prefix(&self) -> Option<&'static str> {
         self.target_prefix
+    }
+
+    fn home_region(&self) -> Option<&'static str> {
+        self.home_region
     }
 
     async fn handle(&self, region: &str, request: Request<Bytes>, _: &dyn Siblings) -> Answer {

@@ -153,8 +153,9 @@ async fn a_corrupt_file_is_named_and_left_alone() {
         "",
         "{",
         "[]",
-        "{\"format\":1,\"state\":{\"rules\":5}}",
-        "{\"format\":2,\"state\":null}",
+        r#"{"format":1,"service":"xray","state":{"rules":5}}"#,
+        r#"{"format":1,"service":"kms","state":{}}"#,
+        r#"{"format":2,"service":"xray","state":{}}"#,
     ] {
         let folder = folder();
         drop(open(&folder));

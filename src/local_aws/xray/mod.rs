@@ -2,8 +2,9 @@
 //! machine.
 //!
 //! It is given each request with the time and what its neighbours say, and does
-//! no I/O of its own; `local_aws` brings requests and keeps the state. Texts
-//! and codes of errors are AWS's, since clients act on them.
+//! no I/O of its own; `local_aws` brings requests and keeps the state. Texts and
+//! codes of errors are AWS's wherever they are known, since clients act on them;
+//! where AWS shows none, the code is that of the nearest known case.
 //! Source: <https://docs.aws.amazon.com/xray/latest/api/Welcome.html>.
 
 mod destination;

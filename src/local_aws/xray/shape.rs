@@ -236,28 +236,14 @@ fn check(value: &Value, shape: Shape, path: &str, out: &mut Vec<String>) {
         }
         (Shape::Integer(min, max), Value::Number(number)) => {
             let found = number.as_i64().unwrap_or_default();
-            if let Some(max) = max.filter(|max| found > *max) {
-                fail(&format!(
-                    "Member must have value less than or equal to {max}"
-                ));
-            }
-            if let Some(min) = min.filter(|min| found < *min) {
-                fail(&format!(
-                    "Member must have value greater than or equal to {min}"
-                ));
+            if let Some(rule) = out_of_bounds(found, min, max) {
+                fail(&rule);
             }
         }
         (Shape::Double(min, max), Value::Number(number)) => {
             let found = number.as_f64().unwrap_or_default();
-            if let Some(max) = max.filter(|max| found > *max) {
-                fail(&format!(
-                    "Member must have value less than or equal to {max}"
-                ));
-            }
-            if let Some(min) = min.filter(|min| found < *min) {
-                fail(&format!(
-                    "Member must have value greater than or equal to {min}"
-                ));
+            if let Some(rule) = out_of_bounds(found, min, max) {
+                fail(&rule);
             }
         }
         (Shape::List(member, max), Value::Array(items)) => {
@@ -287,6 +273,21 @@ fn check(value: &Value, shape: Shape, path: &str, out: &mut Vec<String>) {
         }
         _ => {}
     }
+}
+
+/// The rule that a number breaks; at most one, since bounds do not cross.
+fn out_of_bounds<T: Copy + PartialOrd + std::fmt::Display>(
+    found: T,
+    min: Option<T>,
+    max: Option<T>,
+) -> Option<String> {
+    if let Some(max) = max.filter(|max| found > *max) {
+        return Some(format!(
+            "Member must have value less than or equal to {max}"
+        ));
+    }
+    min.filter(|min| found < *min)
+        .map(|min| format!("Member must have value greater than or equal to {min}"))
 }
 
 fn check_member(object: &Map<String, Value>, member: &Member, path: &str, out: &mut Vec<String>) {

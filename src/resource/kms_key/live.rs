@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{KmsKeySpec, a_year, outputs};
+use super::{KmsKeySpec, POLICY_NAME, a_year, outputs};
 use crate::aws::{Class, KMS, call, kms};
 use crate::model::Owner;
 use crate::resource::read::in_parallel;
@@ -196,7 +196,7 @@ async fn read_policy(
     if !is_wanted {
         return Ok(None);
     }
-    let request = aws.kms.get_key_policy().key_id(id);
+    let request = aws.kms.get_key_policy().key_id(id).policy_name(POLICY_NAME);
     let reply = call(KMS, "GetKeyPolicy", request.send()).await?;
     let text = reply.policy.unwrap_or_default();
     match policy_document::parse(&text) {

@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 use super::{Count, Extra, Range, Rule, Shape, Type};
 use crate::model::plural;
 use crate::spec::nearest;
-use crate::spec::node::{Node, Table, Text, Value};
-use crate::spec::report::Finding;
+use crate::spec::node::{Node, Table, Value};
+use crate::spec::report::{Finding, Span};
 
 impl Shape {
     /// Lists everything wrong with `node`.
@@ -23,16 +23,22 @@ impl Shape {
 }
 
 /// A walk through one table.
-struct Check<'a> {
+struct Check<'a, 'n> {
     shape: &'a Shape,
-    /// Keys from the table to where the walk is.
-    path: Vec<String>,
+    /// The way from the table to where the walk is.
+    path: Vec<Step<'n>>,
     found: Vec<Finding>,
 }
 
-impl<'a> Check<'a> {
+/// One step into a table or an array.
+enum Step<'n> {
+    Key(&'n str),
+    Index(usize),
+}
+
+impl<'a: 'n, 'n> Check<'a, 'n> {
     /// Checks `node` against `rule`; `hint` is that of the rule that led here.
-    fn node(&mut self, rule: &'a Rule, node: &Node, hint: Option<&'a str>) {
+    fn node(&mut self, rule: &'a Rule, node: &'n Node, hint: Option<&'a str>) {
         if matches!(node.value, Value::Broken) {
             return;
         }
@@ -49,8 +55,13 @@ impl<'a> Check<'a> {
         match &node.value {
             Value::Text(text) => self.text(rule, &text.text, node, hint),
             Value::Integer(number) => {
-                // Exact for all bounds in use, which lie below 2^53.
-                self.number(&rule.range, *number as f64, &number.to_string(), node, hint);
+                self.number(
+                    &rule.range,
+                    as_float(*number),
+                    &number.to_string(),
+                    node,
+                    hint,
+                );
             }
             Value::Float(number) => {
                 self.number(&rule.range, *number, &number.to_string(), node, hint);
@@ -75,17 +86,15 @@ impl<'a> Check<'a> {
         }
         let mut name = String::new();
         for step in &self.path {
-            if !name.is_empty() && !step.starts_with('[') {
-                name.push('.');
+            match step {
+                Step::Key(key) if name.is_empty() => name.push_str(key),
+                Step::Key(key) => name.extend([".", key]),
+                Step::Index(index) => name.extend(["[", &index.to_string(), "]"]),
             }
-            name.push_str(step);
         }
-        // `name` expected ..., but: `name`: expected ...
-        let colon = if rest.starts_with("expected") {
-            ":"
-        } else {
-            ""
-        };
+        // `name` is ..., but: `name`: expected ...
+        let is_apart = rest.starts_with("expected") || rest.starts_with("the ");
+        let colon = if is_apart { ":" } else { "" };
         format!("`{name}`{colon} {rest}")
     }
 
@@ -115,7 +124,7 @@ impl<'a> Check<'a> {
         }
         let words: Vec<String> = words.iter().map(plain).collect();
         let value = plain(&value);
-        let near = nearest::nearest(&value, words.iter().map(String::as_str))
+        let near = nearest(&value, words.iter().map(String::as_str))
             .map(|word| format!("did you mean `{word}`?"));
         let message = format!("is `{value}`, expected {}", nearest::list(&words, "or"));
         self.report(node, &message, near.as_deref().or(hint));
@@ -152,6 +161,7 @@ impl<'a> Check<'a> {
             maximum,
             above,
             below,
+            ..
         } = *range;
         let holds = minimum.is_none_or(|bound| number >= bound)
             && maximum.is_none_or(|bound| number <= bound)
@@ -161,7 +171,7 @@ impl<'a> Check<'a> {
             return;
         }
         let message = match (minimum, maximum, above, below) {
-            (Some(least), Some(most), None, None) => {
+            (Some(least), Some(most), None, None) if !range.is_natural => {
                 format!("{written} is outside {least}–{most}")
             }
             (Some(least), _, _, _) if number < least => format!("{written} is less than {least}"),
@@ -175,7 +185,7 @@ impl<'a> Check<'a> {
         self.report(node, &message, hint);
     }
 
-    fn array(&mut self, rule: &'a Rule, items: &[Node], node: &Node, hint: Option<&str>) {
+    fn array(&mut self, rule: &'a Rule, items: &'n [Node], node: &Node, hint: Option<&str>) {
         let length = items.len() as u64;
         if !rule.items_count.holds(length) {
             self.report(node, &outside(length, "entry", rule.items_count), hint);
@@ -191,17 +201,17 @@ impl<'a> Check<'a> {
         }
         if let Some(rule) = &rule.items {
             for (index, item) in items.iter().enumerate() {
-                self.path.push(format!("[{index}]"));
+                self.path.push(Step::Index(index));
                 self.node(rule, item, None);
                 self.path.pop();
             }
         }
     }
 
-    fn table(&mut self, rule: &'a Rule, table: &Table, node: &Node) {
+    fn table(&mut self, rule: &'a Rule, table: &'n Table, node: &Node) {
         for name in &rule.required {
             if table.get(name).is_none() {
-                self.path.push(name.clone());
+                self.path.push(Step::Key(name));
                 self.report(node, "is missing", None);
                 self.path.pop();
             }
@@ -213,13 +223,7 @@ impl<'a> Check<'a> {
         }
         for (key, entry) in table.iter() {
             if let Some(names) = &rule.names {
-                let name = Node {
-                    span: entry.key.clone(),
-                    value: Value::Text(Text::made(key)),
-                };
-                self.path.push(key.to_owned());
-                self.node(names, &name, None);
-                self.path.pop();
+                self.key(names, key, &entry.key);
             }
             let known = rule.properties.get(key);
             let rule = match (known, &rule.extra) {
@@ -231,14 +235,36 @@ impl<'a> Check<'a> {
                     continue;
                 }
             };
-            self.path.push(key.to_owned());
+            self.path.push(Step::Key(key));
             self.node(rule, &entry.node, None);
             self.path.pop();
         }
     }
 
-    fn unknown(&mut self, rule: &Rule, key: &str, span: &std::ops::Range<usize>) {
-        self.path.push(key.to_owned());
+    /// Checks the key of a table that is a map.
+    fn key(&mut self, rule: &Rule, key: &str, span: &Span) {
+        let length = key.chars().count() as u64;
+        let fits = rule
+            .pattern
+            .as_ref()
+            .is_none_or(|pattern| pattern.is_match(key));
+        let message = match length {
+            0 if !rule.length.holds(0) => "the key is empty".to_owned(),
+            _ if !rule.length.holds(length) => {
+                format!(
+                    "the key `{key}` {}",
+                    outside(length, "character", rule.length)
+                )
+            }
+            _ if !fits => format!("the key `{key}` is not accepted"),
+            _ => return,
+        };
+        let finding = Finding::new(span, self.message(&message));
+        self.found.push(finding.maybe_hint(rule.hint.clone()));
+    }
+
+    fn unknown(&mut self, rule: &Rule, key: &'n str, span: &Span) {
+        self.path.push(Step::Key(key));
         let name = self.message("");
         self.path.pop();
         let hint = rule
@@ -253,7 +279,7 @@ impl<'a> Check<'a> {
 
     /// Checks a choice. Of the branches that take this type of value, the one
     /// with the fewest faults is taken for the one that was meant.
-    fn any_of(&mut self, rule: &'a Rule, node: &Node, hint: Option<&'a str>) {
+    fn any_of(&mut self, rule: &'a Rule, node: &'n Node, hint: Option<&'a str>) {
         let fitting: Vec<&Rule> = rule
             .any_of
             .iter()
@@ -292,6 +318,15 @@ impl<'a> Check<'a> {
             _ => &rule.types,
         }
     }
+}
+
+/// Turns an integer into what bounds are kept as.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "all bounds in use lie where integers are exact"
+)]
+fn as_float(number: i64) -> f64 {
+    number as f64
 }
 
 /// Writes how many there are and how many there may be.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::{Map, Value as Json};
 
-use super::{Count, Extra, Range, Rule, Shape, ShapeError, Type};
+use super::{Count, Extra, Patterns, Range, Rule, Shape, ShapeError, Type};
 
 /// Where definitions lie in a schema.
 const DEFINITIONS: &str = "#/$defs/";
 
-/// Keywords that say nothing about what is accepted.
+/// Keywords that are no rules by themselves.
 const ANNOTATIONS: &[&str] = &[
     "$schema",
     "$id",
@@ -23,6 +23,7 @@ const ANNOTATIONS: &[&str] = &[
     "deprecated",
     "readOnly",
     "writeOnly",
+    "format",
     "x-hint",
     "x-refused",
 ];
@@ -35,14 +36,18 @@ impl Shape {
     pub(in crate::spec) fn compile(
         root: &Json,
         definitions: &Map<String, Json>,
+        patterns: &Patterns,
     ) -> Result<Self, ShapeError> {
-        let known: Vec<&str> = definitions.keys().map(String::as_str).collect();
+        let context = Context {
+            definitions,
+            patterns,
+        };
         let shape = Self {
-            root: rule(root, "", &known)?,
+            root: rule(root, "", &context)?,
             definitions: definitions
                 .iter()
                 .map(|(name, schema)| {
-                    let compiled = rule(schema, &format!("/$defs/{name}"), &known)?;
+                    let compiled = rule(schema, &format!("/$defs/{name}"), &context)?;
                     Ok((name.clone(), compiled))
                 })
                 .collect::<Result<_, ShapeError>>()?,
@@ -56,7 +61,7 @@ impl Shape {
     }
 }
 
-fn rule(schema: &Json, at: &str, known: &[&str]) -> Result<Rule, ShapeError> {
+fn rule(schema: &Json, at: &str, context: &Context<'_>) -> Result<Rule, ShapeError> {
     let keywords = match schema {
         Json::Object(keywords) => keywords,
         // `true`, the schema of what may be anything.
@@ -68,7 +73,11 @@ fn rule(schema: &Json, at: &str, known: &[&str]) -> Result<Rule, ShapeError> {
         if ANNOTATIONS.contains(&keyword.as_str()) {
             continue;
         }
-        let place = Place { at, keyword, known };
+        let place = Place {
+            at,
+            keyword,
+            context,
+        };
         let understood = bounds(&mut compiled, &place, value)?
             || kinds(&mut compiled, &place, value)?
             || contents(&mut compiled, &place, value)?;
@@ -79,17 +88,26 @@ fn rule(schema: &Json, at: &str, known: &[&str]) -> Result<Rule, ShapeError> {
             });
         }
     }
+    if let Some(format) = text_of(keywords, "format") {
+        limit_to_format(&mut compiled.range, &format);
+    }
     compiled.hint = text_of(keywords, "x-hint");
     compiled.refused = refusals(keywords);
     settle_words(&mut compiled);
     Ok(compiled)
 }
 
+/// What a rule may refer to while it is compiled.
+struct Context<'a> {
+    definitions: &'a Map<String, Json>,
+    patterns: &'a Patterns,
+}
+
 /// A keyword while it is compiled.
 struct Place<'a> {
     at: &'a str,
     keyword: &'a str,
-    known: &'a [&'a str],
+    context: &'a Context<'a>,
 }
 
 impl Place<'_> {
@@ -98,7 +116,11 @@ impl Place<'_> {
     }
 
     fn rule(&self, schema: &Json) -> Result<Rule, ShapeError> {
-        rule(schema, &format!("{}/{}", self.at, self.keyword), self.known)
+        rule(
+            schema,
+            &format!("{}/{}", self.at, self.keyword),
+            self.context,
+        )
     }
 
     fn rules(&self, schemas: &Json) -> Result<Vec<Rule>, ShapeError> {
@@ -140,7 +162,6 @@ fn bounds(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Shap
         "minProperties" => rule.entries_count.least = place.count(value)?,
         "maxProperties" => rule.entries_count.most = place.count(value)?,
         "uniqueItems" => rule.unique = value.as_bool().ok_or_else(|| place.wrong())?,
-        "format" => limit_to_format(&mut rule.range, value.as_str().unwrap_or_default()),
         _ => return Ok(false),
     }
     Ok(true)
@@ -162,8 +183,9 @@ fn limit_to_format(range: &mut Range, format: &str) {
         }
         _ => return,
     };
-    range.minimum = Some(range.minimum.map_or(least, |given| given.max(least)));
-    range.maximum = Some(range.maximum.map_or(most, |given| given.min(most)));
+    range.minimum.get_or_insert(least);
+    range.is_natural = range.maximum.is_none();
+    range.maximum.get_or_insert(most);
 }
 
 /// Compiles the keywords that say what kind of value is accepted.
@@ -173,7 +195,7 @@ fn kinds(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Shape
             let reference = value.as_str().ok_or_else(|| place.wrong())?;
             let name = reference
                 .strip_prefix(DEFINITIONS)
-                .filter(|name| place.known.contains(name))
+                .filter(|name| place.context.definitions.contains_key(*name))
                 .ok_or_else(|| ShapeError::Reference {
                     at: place.at.to_owned(),
                     reference: reference.to_owned(),
@@ -196,7 +218,8 @@ fn kinds(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Shape
 
 fn pattern(place: &Place<'_>, value: &Json) -> Result<Regex, ShapeError> {
     let pattern = value.as_str().ok_or_else(|| place.wrong())?;
-    Regex::new(pattern).map_err(|source| ShapeError::Pattern {
+    let compiled = place.context.patterns.compile(pattern);
+    compiled.map_err(|source| ShapeError::Pattern {
         at: place.at.to_owned(),
         pattern: pattern.to_owned(),
         source: Box::new(source),
@@ -234,7 +257,7 @@ fn contents(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Sh
                 .iter()
                 .map(|(name, schema)| {
                     let at = format!("{}/properties/{name}", place.at);
-                    Ok((name.clone(), self::rule(schema, &at, place.known)?))
+                    Ok((name.clone(), self::rule(schema, &at, place.context)?))
                 })
                 .collect::<Result<_, ShapeError>>()?;
         }

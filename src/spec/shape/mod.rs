@@ -8,6 +8,7 @@
 mod check;
 mod compile;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use regex::Regex;
@@ -20,6 +21,24 @@ use super::node::{Node, Value};
 pub(super) struct Shape {
     root: Rule,
     definitions: BTreeMap<String, Rule>,
+}
+
+/// Compiled patterns by their text. Many types share one, that of tags above
+/// all, and it is the dearest part of a schema to compile.
+#[derive(Debug, Default)]
+pub(super) struct Patterns(RefCell<BTreeMap<String, Regex>>);
+
+impl Patterns {
+    fn compile(&self, pattern: &str) -> Result<Regex, regex::Error> {
+        if let Some(known) = self.0.borrow().get(pattern) {
+            return Ok(known.clone());
+        }
+        let compiled = Regex::new(pattern)?;
+        self.0
+            .borrow_mut()
+            .insert(pattern.to_owned(), compiled.clone());
+        Ok(compiled)
+    }
 }
 
 /// Why a schema cannot be compiled. It is a fault of the type, not of a spec.
@@ -112,6 +131,9 @@ struct Range {
     maximum: Option<f64>,
     above: Option<f64>,
     below: Option<f64>,
+    /// The upper bound is only that of the integer's width: not worth a word
+    /// to who falls below the lower one.
+    is_natural: bool,
 }
 
 /// Bounds of a count.

@@ -132,24 +132,25 @@ policy = '{"a": "${var.nope}"}'
         &Options::default(),
         &files,
     ), @r#"
-    6:26 <> KMS key `a`: `policy` is not JSON: expected value
+    6:26 <}> KMS key `a`: `policy` is not JSON: expected value
          hint: for a file, write `{ file = "PATH" }`
-    11:1 <> KMS key `b`: `policy` is not JSON: expected ident
+    11:1 <}> KMS key `b`: `policy` is not JSON: expected `true`, `false` or `null`
          hint: for a file, write `{ file = "PATH" }`
-    specs/bad.json:3:6 <> KMS key `c`: `policy` is not JSON: key must be a string
+    specs/bad.json:3:6 <]> KMS key `c`: `policy` is not JSON: key must be a string
     15:19 <"missing.json"> KMS key `d`: cannot read `missing.json`: no such file
          hint: the path starts at the folder of the spec
-    specs/array.json:1:1 <> KMS key `e`: `policy`: expected a JSON object, found an array
+    specs/array.json:1:1 <[]> KMS key `e`: `policy`: expected a JSON object, found an array
     19:19 <1> KMS key `f`: `policy.file`: expected a string, found an integer
-    21:10 <1> KMS key `g`: `policy`: expected a table, found an integer
+    21:10 <1> KMS key `g`: `policy`: expected a JSON document, found an integer
+         hint: write it as a table, as JSON text, or as `{ file = "PATH" }`
     specs/vars.json:2:9 <${var.nope}> KMS key `h`: `${var.nope}` is unknown
          hint: declare it in `[vars]`, or write `$${` for a plain `${`
     25:25 <"Alow"> KMS key `i`: `policy.Statement.0.Effect`: is `Alow`, expected `Allow`
-    27:10 <'{"Statement": [{"Effect": "Alow"}]}'> KMS key `j`: `policy.Statement.0.Effect`: is `Alow`, expected `Allow`
-    29:10 <{ file = "alow.json" }> KMS key `k`: `policy.Statement.0.Effect`: is `Alow`, expected `Allow`
-    31:11 <> KMS key `l`: `policy` is not JSON: EOF while parsing a value
+    27:37 <"Alow"> KMS key `j`: `policy.Statement.0.Effect`: is `Alow`, expected `Allow`
+    specs/alow.json:3:17 <"Alow"> KMS key `k`: `policy.Statement.0.Effect`: is `Alow`, expected `Allow`
+    31:11 <> KMS key `l`: `policy` is not JSON: it ends too early
          hint: for a file, write `{ file = "PATH" }`
-    33:10 <'{"a": "${var.nope}"}'> KMS key `m`: `${var.nope}` is unknown
+    33:18 <${var.nope}> KMS key `m`: `${var.nope}` is unknown
          hint: declare it in `[vars]`, or write `$${` for a plain `${`
     34:1 <[iam.policies.a]> IAM policy `a`: `document` is missing
     "#);
@@ -172,7 +173,8 @@ fn a_setting_overrides_a_whole_document() {
 #[test]
 fn a_document_of_another_type_is_refused() {
     assert_snapshot!(faults("[kms_keys.a]\npolicy = [1]\n[kms_keys.b]\npolicy = '\"text\"'\n"), @r#"
-    5:10 <[1]> KMS key `a`: `policy`: expected a table, found an array
-    7:10 <'"text"'> KMS key `b`: `policy`: expected a JSON object, found a string
+    5:10 <[1]> KMS key `a`: `policy`: expected a JSON document, found an array
+         hint: write it as a table, as JSON text, or as `{ file = "PATH" }`
+    7:11 <"text"> KMS key `b`: `policy`: expected a JSON object, found a string
     "#);
 }

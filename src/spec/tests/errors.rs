@@ -16,7 +16,7 @@ fn all_errors_come_at_once_in_the_order_of_the_file() {
         r#"
 [groups.errors]
 filter_expresion = "error"
-insights_enabled = "yes"
+insights_configuration.insights_enabled = "yes"
 
 [sampling_rules.checkout]
 priority = 0
@@ -34,7 +34,7 @@ tags = {}
     5:1 <[groups.errors]> group `errors`: `filter_expression` is missing
     6:1 <filter_expresion> group `errors`: unknown key `filter_expresion`
          hint: did you mean `filter_expression`?
-    7:20 <"yes"> group `errors`: `insights_enabled`: expected `true` or `false`, found a string
+    7:43 <"yes"> group `errors`: `insights_configuration.insights_enabled`: expected `true` or `false`, found a string
     10:12 <0> sampling rule `checkout`: `priority` 0 is outside 1–9999
     11:14 <1.5> sampling rule `checkout`: `fixed_rate` 1.5 is outside 0–1
          hint: write 5% as 0.05
@@ -45,7 +45,7 @@ tags = {}
     15:8 <"KSM"> encryption: `type` is `KSM`, expected `NONE` or `KMS`
          hint: did you mean `KMS`?
     17:1 <tags> encryption: unknown key `tags`
-         hint: AWS keeps no tags on an encryption
+         hint: AWS keeps no tags on it
     19:2 <sampling_rule> unknown table `sampling_rule`
          hint: did you mean `sampling_rules`?
     "#);
@@ -65,7 +65,7 @@ sampling_rate_boost = 1
 
 [groups.a]
 filter_expression = ["x"]
-insights_enabled = 1
+insights_configuration = { insights_enabled = 1 }
 services = "api"
 
 [groups.b]
@@ -83,7 +83,7 @@ services = [1, "", "far-too-long"]
     10:14 <[]> sampling rule `a`: `attributes`: expected a table, found an array
     11:23 <1> sampling rule `a`: `sampling_rate_boost`: expected a table, found an integer
     14:21 <["x"]> group `a`: `filter_expression`: expected a string, found an array
-    15:20 <1> group `a`: `insights_enabled`: expected `true` or `false`, found an integer
+    15:47 <1> group `a`: `insights_configuration.insights_enabled`: expected `true` or `false`, found an integer
     16:12 <"api"> group `a`: `services`: expected an array, found a string
          hint: put it in square brackets
     20:13 <1> group `b`: `services[0]`: expected a string, found an integer
@@ -119,10 +119,10 @@ services = ["a", "b", "c", "d"]
     6:12 <10000> sampling rule `a`: `priority` 10000 is outside 1–9999
     7:14 <-0.1> sampling rule `a`: `fixed_rate` -0.1 is outside 0–1
          hint: write 5% as 0.05
-    8:18 <-1> sampling rule `a`: `reservoir_size` -1 is outside 0–4294967295
+    8:18 <-1> sampling rule `a`: `reservoir_size` -1 is less than 0
     9:15 <"get"> sampling rule `a`: `http_method` is `get`, which does not match `^[A-Z*?]*$`
     11:14 <{ a = "1", b = "2", c = "3" }> sampling rule `a`: `attributes` has 3 entries, at most 2 allowed
-    15:18 <4294967296> sampling rule `b`: `reservoir_size` 4294967296 is outside 0–4294967295
+    15:18 <4294967296> sampling rule `b`: `reservoir_size` 4294967296 is more than 4294967295
     16:15 <"OPTIONSANDMORE"> sampling rule `b`: `http_method` has 14 characters, at most 10 allowed
     19:14 <""> group `a`: `group_name` is empty
     21:12 <["a", "b", "c", "d"]> group `a`: `services` has 4 entries, at most 3 allowed
@@ -157,7 +157,7 @@ filter_expression = "x"
     10:6 <policy> unknown table `iam.policy`
          hint: did you mean `iam.policies`?
     12:1 <users> unknown key `iam.users`
-         hint: known are `stack`, `vars`, `env`, `encryption`, `groups`, `iam.policies`, `kms_keys` and `sampling_rules`
+         hint: only `iam.policies` is known here
     13:1 <[[groups]]> `groups`: expected a table, found an array
          hint: a group stands under its name: `[groups.NAME]`
     15:2 <whatever> unknown table `whatever`
@@ -213,7 +213,7 @@ fn stack() {
          hint: a region is written like `us-east-1`
     4:11 <123456789012> stack: `account`: expected a string, found an integer
          hint: put it in quotes
-    6:1 <"a$b"> stack: `tags.a$b` is `a$b`, which is not accepted
+    6:1 <"a$b"> stack: `tags`: the key `a$b` is not accepted
          hint: a tag takes letters, digits, blanks and `_ . : / = + - @`
     7:1 <"aws:x"> stack: `tags.aws:x` starts with `aws:`, which AWS keeps to itself
          hint: choose another key
@@ -237,14 +237,18 @@ fn tags() {
     let many: String = (0..48).map(|n| format!("t{n} = \"x\"\n")).collect();
     let place = |text: String| text.lines().last().unwrap_or_default().to_owned();
     assert_snapshot!(faults(
-        "[sampling_rules.a]\npriority = 1\ntags = { \"aws:x\" = \"1\", \"\" = \"2\", ok = 3 }\n"
+        "[sampling_rules.a]\npriority = 1\ntags = { \"aws:x\" = \"1\", \"\" = \"2\", ok = 3, \"€\" = \"😀\" }\n"
     ), @r#"
     6:10 <"aws:x"> sampling rule `a`: `tags.aws:x` starts with `aws:`, which AWS keeps to itself
          hint: choose another key
-    6:25 <""> sampling rule `a`: `tags.` is empty
+    6:25 <""> sampling rule `a`: `tags`: the key is empty
          hint: a tag takes letters, digits, blanks and `_ . : / = + - @`
     6:40 <3> sampling rule `a`: `tags.ok`: expected a string, found an integer
          hint: put it in quotes
+    6:43 <"€"> sampling rule `a`: `tags`: the key `€` is not accepted
+         hint: a tag takes letters, digits, blanks and `_ . : / = + - @`
+    6:49 <"😀"> sampling rule `a`: `tags.€` is `😀`, which is not accepted
+         hint: a tag takes letters, digits, blanks and `_ . : / = + - @`
     "#);
     assert_snapshot!(place(faults(&format!("[kms_keys.a.tags]\n{many}"))), @r"     detail: AWS keeps 50 tags on a resource; 3 of them say which stack owns it");
     let some: String = (0..40).map(|n| format!("s{n} = \"x\"\n")).collect();
@@ -279,7 +283,15 @@ depends_on = ["kms_key.a"]
          hint: known are `description`, `policy` and `tags`
     7:54 <1> KMS key `a`: `ignore[4]`: expected a string, found an integer
          hint: put it in quotes
+    8:15 <"group.missing"> KMS key `a`: `depends_on`: the spec has no group `missing`
+         hint: add `[groups.missing]`
+    8:32 <"group.errors"> KMS key `a`: `depends_on`: the spec has no group `errors`
+         hint: did you mean `error`?
+    8:48 <"nonsense.x"> KMS key `a`: `depends_on`: there is no type `nonsense`
+         hint: known are `sampling_rule`, `group`, `encryption`, `kms_key` and `iam_policy`
     8:62 <"Not An Address"> KMS key `a`: `depends_on`: `Not An Address` is not an address; expected `type.name`, or `type` for a setting
+    8:80 <"encryption"> KMS key `a`: `depends_on`: the spec has no `[encryption]`
+         hint: add `[encryption]`
     12:10 <"tags"> group `error`: `ignore`: expected an array, found a string
          hint: put it in square brackets
     "#);
@@ -295,7 +307,7 @@ fn references() {
     "#);
     assert_snapshot!(faults("[encryption]\ntype = \"KMS\"\nkey_id = \"a.b\"\ndepends_on = [\"encryption.x\"]\n"), @r#"
     6:10 <"a.b"> encryption: `key_id`: the spec has no KMS key `a.b`
-         hint: add `[kms_keys."a.b"]`, or give an ARN
+         hint: add `[kms_keys."a.b"]`
     7:15 <"encryption.x"> encryption: `depends_on`: there is only one encryption
          hint: write `encryption`
     "#);
@@ -353,7 +365,7 @@ fn problems_of_a_type() {
         r#"
 [groups.a]
 filter_expression = "error = true ANDD \"x\" = 1"
-notifications_enabled = true
+insights_configuration.notifications_enabled = true
 
 [groups.b]
 filter_expression = """
@@ -366,7 +378,7 @@ filter_expression = 'a = "1" ANDD b'
     ), @r"
     6:35 <ANDD> group `a`: `filter_expression`: unknown word `ANDD`
          hint: did you mean `AND`?
-    7:25 <true> group `a`: `notifications_enabled` needs `insights_enabled`
+    7:48 <true> group `a`: `insights_configuration.notifications_enabled`: notifications need `insights_enabled`
     12:5 <ANDD> group `b`: `filter_expression`: unknown word `ANDD`
          hint: did you mean `AND`?
     15:30 <ANDD> group `c`: `filter_expression`: unknown word `ANDD`
@@ -420,7 +432,7 @@ fn environments() {
     ");
     assert_snapshot!(choose(&format!("{STACK}[env.x.env.y]\n[env.x.groups.a]\nfilter_expression = 1\n"), "x"), @r"
     4:8 <env> unknown table `env`
-         hint: did you mean `env`?
+         hint: an environment holds no environments of its own
     6:21 <1> group `a`: `filter_expression`: expected a string, found an integer
          hint: put it in quotes
     ");

@@ -1,6 +1,12 @@
 //! Tests of the whole language: a text goes in, resources or located errors
 //! come out.
 
+#![expect(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "specs of these tests are short, and read best in one piece"
+)]
+
 mod documents;
 mod errors;
 mod meaning;
@@ -68,7 +74,7 @@ fn faults_with(body: &str, options: &Options, files: &Folder) -> String {
 /// and detail below.
 fn show(diagnostics: &Diagnostics) -> String {
     let mut shown = String::new();
-    for diagnostic in diagnostics.iter() {
+    for diagnostic in diagnostics {
         if let Some(place) = &diagnostic.source {
             if place.file.name != "specs/shop.toml" {
                 shown += &format!("{}:", place.file.name);

@@ -52,7 +52,6 @@ fn lets_variables_stand_for_values() {
         {
           "type": "number",
           "format": "double",
-          "x-hint": "write 5% as 0.05",
           "minimum": 0.0,
           "maximum": 1.0
         },

@@ -75,7 +75,7 @@ proptest! {
     fn any_text_has_an_answer(text in r#"([a-z\[\]{}="'.,\n\\$# é0-9]|\[sampling_rules\.a\]|\[stack\]|name|\$\{var\.|""")*"#) {
         let (spec, diagnostics) = load_text(&text, &Options::default(), &Folder::new());
         prop_assert_eq!(spec.is_none(), diagnostics.has_errors());
-        for diagnostic in diagnostics.iter() {
+        for diagnostic in &diagnostics {
             if let Some(place) = &diagnostic.source {
                 prop_assert!(place.file.text.get(place.bytes.clone()).is_some(), "{place:?}");
             }

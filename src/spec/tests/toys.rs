@@ -64,19 +64,29 @@ pub struct Group {
     /// The name at AWS, where it is not the one in the spec.
     #[serde(default)]
     #[schemars(length(min = 1, max = 32))]
+    #[expect(clippy::struct_field_names, reason = "it is AWS's own name")]
     group_name: Option<String>,
     /// Which traces it holds.
     filter_expression: String,
     /// Whether AWS looks for anomalies.
     #[serde(default)]
-    insights_enabled: bool,
-    /// Whether it tells of them.
-    #[serde(default)]
-    notifications_enabled: bool,
+    insights_configuration: Insights,
     /// Services, for the sake of an array.
     #[serde(default)]
     #[schemars(length(max = 3), inner(length(min = 1, max = 8)))]
     services: Vec<String>,
+}
+
+/// Whether AWS looks for anomalies, and tells of them.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Insights {
+    /// Whether it looks for them.
+    #[serde(default)]
+    insights_enabled: bool,
+    /// Whether it tells of them.
+    #[serde(default)]
+    notifications_enabled: bool,
 }
 
 /// How traces are encrypted.
@@ -219,10 +229,11 @@ fn judge_group(fields: &Attributes, problems: &mut Problems) -> Vec<Reference> {
             .within(at..at + 4)
             .hint("did you mean `AND`?");
     }
-    if fields["notifications_enabled"] == true && fields["insights_enabled"] == false {
+    let insights = &fields["insights_configuration"];
+    if insights["notifications_enabled"] == true && insights["insights_enabled"] == false {
         problems.report(
-            "/notifications_enabled",
-            "`notifications_enabled` needs `insights_enabled`",
+            "/insights_configuration/notifications_enabled",
+            "notifications need `insights_enabled`",
         );
     }
     Vec::new()

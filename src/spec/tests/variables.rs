@@ -28,7 +28,7 @@ fn the_command_line_goes_first_then_the_environment_then_the_overlay() {
     let text = format!("{STACK}{RATE}");
     let rate = |options: &Options| {
         let spec = sound(&text, options, &Folder::new());
-        spec.resources[0].written["fixed_rate"].as_f64().unwrap()
+        spec.resources[0].written["fixed_rate"].clone()
     };
     let mut chosen = options(Some("production"), &[]);
     assert_eq!(rate(&chosen), 0.1);

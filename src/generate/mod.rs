@@ -1,0 +1,4 @@
+//! What is generated from the resource types and the spec, one file an
+//! artefact.
+
+pub mod reference;
