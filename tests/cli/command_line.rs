@@ -89,7 +89,16 @@ fn two_places_to_work_on() {
 
 #[test]
 fn an_option_that_the_command_makes_no_use_of() {
-    assert_snapshot!(refused(&["--env", "test", "--local", "fmt"]), @"");
+    assert_snapshot!(refused(&["--env", "test", "--local", "fmt"]), @r"
+    $ xrayctl --env test --local fmt
+    --- stderr
+    error: `xrayctl fmt` makes no use of --env
+
+    error: `xrayctl fmt` makes no use of --local
+
+    Found 2 errors.
+    --- exit 1
+    ");
     refused(&["--env", "test", "init", "new.toml"]);
     refused(&["--local", "validate"]);
     refused(&["--var", "a=b", "schema"]);

@@ -57,8 +57,7 @@ fn throttling_without_end_is_told_with_what_to_do() {
     sampling_rule.checkout: Creating...
     sampling_rule.checkout: Creation failed after 0s
     error: sampling_rule.checkout: X-Ray CreateSamplingRule: ThrottledException: Rate exceeded (request id 11111111-2222-3333-4444-555555555555)
-     |
-     = hint: run it again; what is done stays done, or lower --parallelism
+      hint: run it again; what is done stays done, or lower --parallelism
     ");
     assert_eq!(proxy.take_mutations().len(), 2);
 }
@@ -95,8 +94,7 @@ fn a_refusal_is_not_tried_again() {
     --- stderr
     sampling_rule.checkout: Creation failed after 0s
     error: sampling_rule.checkout: X-Ray CreateSamplingRule: AccessDeniedException: User: arn:aws:iam::123456789012:user/ann is not authorized to perform: xray:CreateSamplingRule on resource: * because no identity-based policy allows the xray:CreateSamplingRule action (request id [uuid])
-     |
-     = hint: the credentials need the IAM action xray:CreateSamplingRule
+      hint: the credentials need the IAM action xray:CreateSamplingRule
     --- exit 1
     "#);
     assert_eq!(proxy.take_mutations(), ["CreateSamplingRule"]);
@@ -113,8 +111,7 @@ fn a_read_that_is_denied_names_the_missing_action() {
     $ xrayctl plan --detailed-exitcode
     --- stderr
     error: X-Ray GetSamplingRules: AccessDeniedException: User: arn:aws:iam::123456789012:user/ann is not authorized to perform: xray:GetSamplingRules on resource: * because no identity-based policy allows the xray:GetSamplingRules action (request id [uuid])
-     |
-     = hint: the credentials need the IAM action xray:GetSamplingRules
+      hint: the credentials need the IAM action xray:GetSamplingRules
     --- exit 1
     ");
     assert_eq!(proxy.take_mutations(), [""; 0]);
@@ -171,12 +168,12 @@ fn what_does_not_need_the_failed_one_is_finished_and_the_next_apply_completes() 
     kms_key.traces: Creation failed after 0s
     encryption: skipped, since kms_key.traces failed
     error: kms_key.traces: KMS CreateKey: AccessDeniedException: User: arn:aws:iam::123456789012:user/ann is not authorized to perform: kms:CreateKey on resource: * because no identity-based policy allows the kms:CreateKey action (request id [uuid])
-     |
-     = hint: the credentials need the IAM action kms:CreateKey
+      hint: the credentials need the IAM action kms:CreateKey
 
     error: 1 resource skipped: encryption (needs kms_key.traces)
-     |
-     = hint: mend what failed and apply again; what is done stays done
+      hint: mend what failed and apply again; what is done stays done
+
+    Found 2 errors.
     --- exit 1
     ");
     assert_eq!(cloud.rules().len(), 1);
@@ -283,8 +280,7 @@ fn the_26th_rule_meets_the_limit_and_says_what_to_do() {
     assert_snapshot!(stderr, @r"
     sampling_rule.rule-26: Creation failed after 0s
     error: sampling_rule.rule-26: X-Ray CreateSamplingRule: RuleLimitExceededException: Cannot create more than 25 sampling rules (request id [uuid])
-     |
-     = hint: delete what is not needed, or ask for a higher quota in the Service Quotas console
+      hint: delete what is not needed, or ask for a higher quota in the Service Quotas console
     --- exit 1
     ");
     assert_eq!(cloud.rules().len(), 25);

@@ -21,8 +21,7 @@ fn an_endpoint_that_nobody_serves() {
     $ xrayctl plan --detailed-exitcode
     --- stderr
     error: STS GetCallerIdentity got no answer: Connection refused (os error 111)
-     |
-     = hint: check the network, the region and the endpoint (--endpoint-url, AWS_ENDPOINT_URL)
+      hint: check the network, the region and the endpoint (--endpoint-url, AWS_ENDPOINT_URL)
     --- exit 1
     ");
     assert!(
@@ -60,8 +59,7 @@ fn no_credentials() {
     $ xrayctl plan --detailed-exitcode
     --- stderr
     error: STS GetCallerIdentity: no valid credentials: no credentials found in chain. Attempted:␊  Environment: the credential provider was not enabled: environment variable not set␊  Profile: the credential provider was not enabled␊  WebIdentityToken: the credential provider was not enabled: $AWS_WEB_IDENTITY_TOKEN_FILE was not set␊  EcsContainer: the credential provider was not enabled: ECS provider not configured␊  Ec2InstanceMetadata: the credential provider was not enabled: IMDS disabled by AWS_EC2_METADATA_DISABLED env var set to `true`
-     |
-     = hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
+      hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
     --- exit 1
     ");
     scenario.run("apply --auto-approve").ends_with(1);
@@ -81,8 +79,7 @@ fn a_profile_that_is_not_there() {
     $ xrayctl --profile nobody plan
     --- stderr
     error: STS GetCallerIdentity: no valid credentials: no credentials found in chain. Attempted:␊  Environment: the credential provider was not enabled: environment variable not set␊  Profile: the credential provider was not enabled␊  WebIdentityToken: the credential provider was not enabled: $AWS_WEB_IDENTITY_TOKEN_FILE was not set␊  EcsContainer: the credential provider was not enabled: ECS provider not configured␊  Ec2InstanceMetadata: the credential provider was not enabled: IMDS disabled by AWS_EC2_METADATA_DISABLED env var set to `true`
-     |
-     = hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
+      hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
     --- exit 1
     ");
     assert_eq!(proxy.take_calls().len(), 0);
@@ -108,8 +105,7 @@ fn expired_credentials() {
     $ xrayctl plan --detailed-exitcode
     --- stderr
     error: STS GetCallerIdentity: no valid credentials: ExpiredTokenException: The security token included in the request is expired (request id [uuid])
-     |
-     = hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
+      hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
     --- exit 1
     ");
     assert_eq!(proxy.take_mutations(), [""; 0]);
@@ -148,8 +144,7 @@ fn credentials_that_aws_does_not_know() {
     $ xrayctl plan --detailed-exitcode
     --- stderr
     error: STS GetCallerIdentity: no valid credentials: UnrecognizedClientException: The security token included in the request is invalid. (request id [uuid])
-     |
-     = hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
+      hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
     --- exit 1
     ");
 }
@@ -167,8 +162,7 @@ fn an_endpoint_of_another_region() {
     $ xrayctl plan --detailed-exitcode
     --- stderr
     error: STS GetCallerIdentity: no valid credentials: InvalidSignatureException: Credential should be scoped to a valid region, not 'us-east-1'. (request id [uuid])
-     |
-     = hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
+      hint: set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS
     --- exit 1
     ");
 }
@@ -183,8 +177,7 @@ fn another_region_than_the_spec_says() {
     $ xrayctl --region eu-west-1 plan
     --- stderr
     error: the stack `shop` is for region us-east-1, but the command line says eu-west-1
-     |
-     = hint: change `region` in `[stack]`, or choose another environment with --env
+      hint: change `region` in `[stack]`, or choose another environment with --env
     --- exit 1
     ");
     assert_eq!(proxy.take_calls().len(), 0);
@@ -219,8 +212,7 @@ fn a_state_folder_that_cannot_be_made() {
     $ xrayctl --state xrayctl.toml/state plan
     --- stderr
     error: failed to open the embedded AWS in `xrayctl.toml/state`: create folder xrayctl.toml/state
-     |
-     = hint: choose another folder with --state, or remove this one to start anew
+      hint: choose another folder with --state, or remove this one to start anew
     --- exit 1
     ");
 }

@@ -69,8 +69,7 @@ fn a_target_that_is_not_there() {
     $ xrayctl plan --target sampling_rule.chekout
     --- stderr
     error: there is no `sampling_rule.chekout` to target
-     |
-     = hint: `xrayctl plan` lists the addresses of this stack
+      hint: `xrayctl plan` lists the addresses of this stack
     --- exit 1
     ");
 }
@@ -225,8 +224,7 @@ fn an_unknown_environment() {
     $ xrayctl --env tset plan
     --- stderr
     error: the spec has no environment `tset`
-     |
-     = hint: did you mean `test`?
+      hint: did you mean `test`?
     --- exit 1
     ");
 }
@@ -253,8 +251,7 @@ fn a_variable_that_the_spec_does_not_have() {
     $ xrayctl --var rat=0.5 plan
     --- stderr
     error: `--var rat`: the spec has no such variable
-     |
-     = hint: did you mean `rate`?
+      hint: did you mean `rate`?
     --- exit 1
     ");
 }

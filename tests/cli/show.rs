@@ -41,7 +41,7 @@ fn a_stack_with_something_of_every_type() {
       insights_configuration.notifications_enabled = true
       tags.owner = "ann"
       tags.team = "core"
-      arn = "arn:aws:xray:us-east-1:123456789012:group/errors/OAPFU2XX2G6W64SI6ODUQKUONFH2LASZO7AIIG37BMPHXQIUIO2Z"
+      arn = "arn:aws:xray:us-east-1:123456789012:group/errors/[id]"
 
     indexing_rule
       desired_sampling_percentage = 12.5
