@@ -255,12 +255,20 @@ impl Planner<'_> {
 
     /// Deletes what the stack owns and the spec no longer names.
     fn orphan(&mut self, live: &Live) {
-        let name = live.owner().and_then(|owner| owner.name);
-        let mut address = Address::new(&live.kind, name.unwrap_or_else(|| live.key.clone()));
-        if self.changes.contains_key(&address) {
-            // A second one under the same name: tell them apart by their key.
-            address = Address::new(&live.kind, format!("{} (orphan)", live.key));
-        }
+        // Two may carry one name, as when a create was carried out twice: the
+        // second goes by what AWS calls it.
+        let arn = live.outputs.get("arn").and_then(Value::as_str);
+        let names = live.owner().and_then(|owner| owner.name).into_iter();
+        let names = names
+            .chain([live.key.clone()])
+            .chain(arn.map(str::to_owned));
+        let address = names
+            .filter(|name| !name.is_empty())
+            .map(|name| Address::new(&live.kind, name))
+            .find(|address| !self.changes.contains_key(address));
+        let Some(address) = address else {
+            return;
+        };
         let reason = if self.request.mode == Mode::Destroy {
             Reason::Destroy
         } else {
