@@ -450,8 +450,7 @@ fn nobody_is_asked_where_nobody_is_there() {
     Plan: 1 to add, 0 to change, 0 to destroy.
     --- stderr
     error: nobody is there to approve the plan
-     |
-     = hint: give --auto-approve, or apply a plan saved with `xrayctl plan --out FILE`
+      hint: give --auto-approve, or apply a plan saved with `xrayctl plan --out FILE`
     --- exit 1
     "#);
     assert_eq!(scenario.plan().code, Some(2), "nothing was applied");

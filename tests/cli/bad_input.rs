@@ -55,6 +55,8 @@ fn an_unknown_key() {
       | ^^^^^^^
       |
       = hint: did you mean `priority`?
+
+    Found 2 errors.
     --- exit 1
     ");
 }
@@ -158,7 +160,7 @@ fn an_unknown_dependency() {
     8 | depends_on = ["group.errors"]
       |               ^^^^^^^^^^^^^^
       |
-      = hint: add `[groups.errors]`, or give an ARN
+      = hint: add `[groups.errors]`
     --- exit 1
     "#);
 }
@@ -262,6 +264,8 @@ fn a_toml_syntax_error() {
       |
     6 | priority = = 100
       |              ^
+
+    Found 2 errors.
     --- exit 1
     ");
 }
@@ -353,6 +357,8 @@ fn all_errors_at_once() {
        | ^^^^^^^^^^^^^^^^
        |
        = hint: the Default group holds all traces and its filter cannot be changed
+
+    Found 4 errors.
     --- exit 1
     "#);
 }
@@ -364,8 +370,7 @@ fn a_spec_that_is_not_there() {
     $ xrayctl plan gone.toml
     --- stderr
     error: cannot read `gone.toml`: No such file or directory (os error 2)
-     |
-     = hint: name the spec, or write a new one with `xrayctl init`
+      hint: name the spec, or write a new one with `xrayctl init`
     --- exit 1
     ");
     assert!(!scenario.path(".xrayctl").exists());
@@ -379,8 +384,7 @@ fn a_spec_that_cannot_be_read() {
     $ xrayctl plan folder
     --- stderr
     error: cannot read `folder`: Is a directory (os error 21)
-     |
-     = hint: name the spec in that folder
+      hint: name the spec in that folder
     --- exit 1
     ");
     let through_a_file = scenario.run("plan xrayctl.toml/spec.toml").ends_with(1);

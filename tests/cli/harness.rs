@@ -287,7 +287,7 @@ impl Output {
                 "[uuid]",
             ),
             (r"http://127\.0\.0\.1:\d+", "[url]"),
-            (r"/group/([^/]+)/[A-Z2-7]+", "/group/$1/[id]"),
+            (r":group/([^/]+)/[A-Z2-7]+", ":group/$1/[id]"),
             // Progress: steps that run at the same time end in any order.
             (r"(?m)^\S+: (\w+ complete after|\w+ing\.\.\.).*\n", ""),
         ];

@@ -116,8 +116,7 @@ fn import_takes_a_rule_in_as_it_is() {
     Apply complete! Resources: 1 imported, 0 added, 0 changed, 0 destroyed.
     --- stderr
     warning: sampling_rule.checkout still differs after the apply: priority, tags.hand
-     |
-     = hint: AWS may take some seconds to show a change; if a new plan still shows it, this is a bug in xrayctl
+      hint: AWS may take some seconds to show a change; if a new plan still shows it, this is a bug in xrayctl
     --- exit 0
     "#);
     assert_eq!(proxy.take_mutations(), ["TagResource"]);
@@ -231,8 +230,7 @@ fn a_stack_for_another_account_is_refused_before_anything_is_changed() {
     $ xrayctl plan --detailed-exitcode
     --- stderr
     error: the stack `shop` is for account 123456789012, but the credentials are for account 210987654321
-     |
-     = hint: choose other credentials with --profile or AWS_PROFILE
+      hint: choose other credentials with --profile or AWS_PROFILE
     --- exit 1
     ");
     scenario.run("apply --auto-approve").ends_with(1);
