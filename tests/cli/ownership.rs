@@ -114,9 +114,6 @@ fn import_takes_a_rule_in_as_it_is() {
     Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.
 
     Apply complete! Resources: 1 imported, 0 added, 0 changed, 0 destroyed.
-    --- stderr
-    warning: sampling_rule.checkout still differs after the apply: priority, tags.hand
-      hint: AWS may take some seconds to show a change; if a new plan still shows it, this is a bug in xrayctl
     --- exit 0
     "#);
     assert_eq!(proxy.take_mutations(), ["TagResource"]);
