@@ -32,7 +32,8 @@ use xrayctl::local_aws::{LocalAws, Options};
 use xrayctl::model::{Attributes, Desired, Lifecycle, Tags};
 use xrayctl::plan::diff::{self, Request, Sides};
 use xrayctl::plan::{Action, Mode, Plan, Target};
-use xrayctl::resource::{Kind, REGISTRY, Registered, read::read_all};
+use xrayctl::resource::read::{Scope, read_all};
+use xrayctl::resource::{Kind, REGISTRY, Registered};
 
 const STACK: &str = "contract";
 
@@ -107,7 +108,11 @@ impl World {
 
     async fn plan(&self, desired: &[Desired], mode: Mode) -> Plan {
         let mut desired = desired.to_vec();
-        let reading = read_all(&self.aws, &kinds(), &mut desired).await;
+        let scope = Scope {
+            stack: STACK,
+            resolve: mode != Mode::Destroy,
+        };
+        let reading = read_all(&self.aws, &kinds(), scope, &mut desired).await;
         assert!(reading.failed.is_empty(), "{:?}", reading.failed);
         let identity = self.aws.identity().await.unwrap();
         let request = Request {

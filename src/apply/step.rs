@@ -118,10 +118,17 @@ async fn find_created(
         ignore: Vec::new(),
         source: None,
     };
-    let live = kind.read(context.aws, &[&wanted]).await.ok()?;
+    let stack = change.owner.as_ref().map(|owner| owner.stack.as_str());
+    let live = kind
+        .read(context.aws, stack.unwrap_or_default(), &[&wanted])
+        .await
+        .ok()?;
     let found = live.into_iter().find(|live| live.key == change.key)?;
     let is_ours = match &found.tags {
-        Some(found_tags) => found_tags == tags,
+        Some(found_tags) => found_tags
+            .iter()
+            .filter(|(key, _)| !key.starts_with("aws:"))
+            .eq(tags),
         None => found.attributes == fields.after,
     };
     is_ours.then_some(found.outputs)

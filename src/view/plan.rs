@@ -142,6 +142,7 @@ fn verb(mode: Mode, change: &Change) -> &'static str {
         (Action::Update, _) => "will be updated in place",
         (Action::Replace, _) => "must be replaced",
         (Action::Delete, _) => "will be destroyed",
+        (Action::Adopt, Some(Reason::Renamed)) => "will be tagged with its new name in the spec",
         (Action::Adopt, _) => "will be imported as it is",
         (Action::NoOp, _) => "stays as it is",
     }
@@ -158,6 +159,7 @@ fn why(change: &Change) -> Option<&'static str> {
         | Reason::Destroy
         | Reason::Reset
         | Reason::DeletionScheduled
+        | Reason::Renamed
         | Reason::Unowned => None,
     }
 }
