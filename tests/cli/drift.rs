@@ -304,16 +304,7 @@ fn the_policy_of_a_kms_key() {
 
       # kms_key.traces will be updated in place (changed outside xrayctl since the last apply)
       ~ kms_key "traces" {
-          ~ policy = <<JSON
-                "Statement": [
-                  {
-                    "Action": [
-            -         "kms:describe*"
-            +         "kms:*"
-                    ],
-                    "Effect": "Allow",
-                    "Principal": {
-            JSON
+          ~ policy = <<JSON … JSON
           # (6 unchanged fields hidden)
         }
 
@@ -530,4 +521,32 @@ fn an_ignored_field_is_left_to_others() {
     assert_eq!(cloud.rule("checkout")["Priority"], 7);
     assert_eq!(cloud.rule("checkout")["FixedRate"], 0.2);
     scenario.is_settled();
+}
+
+#[test]
+fn ignored_tags_are_left_to_others() {
+    let cloud = Cloud::start();
+    let scenario = cloud.scenario(&format!("{RULE}ignore = [\"tags\"]\n"));
+    scenario.apply();
+    let arn = text(&cloud.rule("checkout")["RuleARN"]);
+    tag(&cloud, &arn, "cost", "center");
+    scenario.is_settled();
+    scenario.edit("priority = 100", "priority = 101");
+    scenario.apply();
+    assert_eq!(cloud.tags(&arn), json!({ "cost": "center" }));
+    scenario.is_settled();
+}
+
+#[test]
+fn refresh_only_tells_what_is_no_longer_there() {
+    let cloud = Cloud::start();
+    let scenario = cloud.scenario(RULE);
+    scenario.apply();
+    cloud.xray("/DeleteSamplingRule", &json!({ "RuleName": "checkout" }));
+    scenario
+        .run("plan --refresh-only --detailed-exitcode")
+        .ends_with(2)
+        .prints("# sampling_rule.checkout is not there")
+        .prints("Drift: 1 resource.");
+    assert!(cloud.rules().is_empty());
 }

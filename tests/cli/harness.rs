@@ -288,6 +288,7 @@ impl Output {
             ),
             (r"http://127\.0\.0\.1:\d+", "[url]"),
             (r":group/([^/]+)/[A-Z2-7]+", ":group/$1/[id]"),
+            (r"(?m)<<JSON\n(?: {8}.*\n)+? {8}JSON$", "<<JSON … JSON"),
             // Progress: steps that run at the same time end in any order.
             (r"(?m)^\S+: (\w+ complete after|\w+ing\.\.\.).*\n", ""),
         ];
@@ -320,7 +321,7 @@ pub(crate) struct Cloud {
     server: Child,
     /// `127.0.0.1:4566`.
     address: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Cloud {
@@ -331,7 +332,10 @@ impl Cloud {
 
     /// Starts one with options.
     pub(crate) fn start_with(options: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::serve(tempfile::tempdir().unwrap(), options)
+    }
+
+    fn serve(folder: TempDir, options: &[&str]) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_local-collector"))
             .args(["--aws-listen", "127.0.0.1:0", "--state", "state"])
             .args(options)
@@ -349,8 +353,21 @@ impl Cloud {
         Self {
             address: address.expect(&line).trim_end_matches('/').to_owned(),
             server,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Ends it at once, as `kill -9` does, and starts it on what it left.
+    pub(crate) fn restart(mut self) -> Self {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Self::serve(folder, &[])
+    }
+
+    /// Where its state is kept.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
     }
 
     /// `host:port`.

@@ -18,6 +18,7 @@ mod command_line;
 mod destination;
 mod destroy;
 mod drift;
+mod embedded;
 mod encryption;
 mod faults;
 mod kill;
