@@ -6,7 +6,8 @@ use std::path::Path;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::{Cloud, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::Scenario;
 use crate::proxy::{Call, Proxy};
 use crate::specs::{FULL, RULE, without};
 

@@ -2,7 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use crate::harness::{Cloud, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::Scenario;
 use crate::specs::{FULL, RULE};
 
 #[test]

@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::Instant;
 
-use crate::harness::{Cloud, PATIENCE, PAUSE, Running, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::{PATIENCE, PAUSE, Running, Scenario};
 use crate::proxy::Proxy;
 use crate::specs::{FULL, RULE, without};
 

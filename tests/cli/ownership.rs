@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::harness::{Cloud, text};
+use crate::cloud::{Cloud, text};
 use crate::proxy::Proxy;
 use crate::specs::{FULL, RULE};
 
@@ -23,7 +23,7 @@ fn unowned_rule(cloud: &Cloud) {
 
 fn stack_tag(cloud: &Cloud, arn: &str) -> Value {
     let tags = cloud.xray("/ListTagsForResource", &json!({ "ResourceARN": arn }));
-    let tag = crate::harness::rows(&tags["Tags"]).find(|tag| tag["Key"] == "xrayctl:stack");
+    let tag = crate::cloud::rows(&tags["Tags"]).find(|tag| tag["Key"] == "xrayctl:stack");
     tag.map_or(Value::Null, |tag| tag["Value"].clone())
 }
 
@@ -236,4 +236,17 @@ fn a_stack_for_the_account_is_applied() {
     let scenario = cloud.scenario(&guarded);
     scenario.apply();
     scenario.is_settled();
+}
+
+/// What differs after an import differs on purpose, and the rest of the stack
+/// is none of its business.
+#[test]
+fn import_does_not_warn_of_what_it_leaves() {
+    let cloud = Cloud::start();
+    unowned_rule(&cloud);
+    let group = "\n[groups.errors]\nfilter_expression = \"error\"\n";
+    let scenario = cloud.scenario(&format!("{RULE}{group}"));
+    let import = scenario.run("import sampling_rule.checkout --auto-approve");
+    let import = import.succeeds();
+    assert!(!import.stderr.contains("warning"), "{import}");
 }

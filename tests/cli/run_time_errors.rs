@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 
-use crate::harness::{Cloud, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::Scenario;
 use crate::proxy::Proxy;
 use crate::specs::{FULL, RULE};
 
