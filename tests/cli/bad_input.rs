@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use crate::harness::{Cloud, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::Scenario;
 use crate::proxy::Proxy;
 use crate::specs::RULE;
 
@@ -397,18 +398,13 @@ fn a_spec_that_cannot_be_read() {
     assert!(!scenario.path(".xrayctl").exists());
 }
 
-/// Sound tables, `size` bytes of them, with one fault at the end.
+/// Sound tables, about `size` bytes of them, with one fault at the end.
 fn large(size: usize) -> String {
-    let mut spec = RULE.to_owned();
-    let mut number = 0;
-    while spec.len() < size {
-        let service = "x".repeat(900);
-        let filter = format!("filter_expression = 'service(\"{service}\")'");
-        spec.push_str(&format!("[groups.g{number}]\n{filter}\n"));
-        number += 1;
-    }
-    spec.push_str("[groups.last]\nfilter_expression = \"nonsense\"\n");
-    spec
+    let service = "x".repeat(900);
+    let filter = format!("filter_expression = 'service(\"{service}\")'");
+    let group = |number| format!("[groups.g{number}]\n{filter}\n");
+    let groups: String = (0..size / group(1000).len()).map(group).collect();
+    format!("{RULE}{groups}[groups.last]\nfilter_expression = \"nonsense\"\n")
 }
 
 #[test]

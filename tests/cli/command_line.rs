@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
 
-use crate::harness::{Cloud, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::Scenario;
 use crate::proxy::Proxy;
 use crate::specs::RULE;
 

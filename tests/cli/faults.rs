@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::Cloud;
+use crate::cloud::Cloud;
 use crate::proxy::{Call, Paging, Proxy};
 use crate::specs::{FULL, RULE, without};
 
@@ -229,14 +229,11 @@ fn a_lost_answer_leaves_nothing_twice() {
         "CreateAlias",
         "PutEncryptionConfig",
         "PutResourcePolicy",
-        "UpdateTraceSegmentDestination",
     ] {
         let cloud = Cloud::start();
         let proxy = Proxy::before(&cloud);
         proxy.lose_answer(operation);
         let scenario = proxy.scenario(FULL);
-        let first = scenario.run("apply --auto-approve");
-        assert!(matches!(first.code, Some(0 | 1)), "{first}");
         scenario.apply();
         scenario.is_settled();
         assert_eq!(cloud.inventory(), whole.inventory(), "{operation}");
@@ -258,20 +255,20 @@ fn a_lost_answer_to_a_new_key_leaves_one_key_in_use() {
     assert_eq!(in_use.count(), 1, "{keys:?}");
 }
 
+fn stack() -> String {
+    without(RULE, "[sampling_rules.checkout]")
+}
+
 fn rules(number: usize) -> String {
-    let mut spec = without(RULE, "[sampling_rules.checkout]");
-    for index in 1..=number {
-        spec.push_str(&format!(
-            "[sampling_rules.rule-{index:02}]\npriority = {index}\nfixed_rate = 0.1\n"
-        ));
-    }
-    spec
+    let rule =
+        |index| format!("[sampling_rules.rule-{index:02}]\npriority = 1\nfixed_rate = 0.1\n");
+    (1..=number).map(rule).collect()
 }
 
 #[test]
 fn the_26th_rule_meets_the_limit_and_says_what_to_do() {
     let cloud = Cloud::start();
-    let scenario = cloud.scenario(&rules(26));
+    let scenario = cloud.scenario(&format!("{}{}", stack(), rules(26)));
     let apply = scenario
         .run("apply --auto-approve --parallelism 1")
         .ends_with(1);
@@ -284,7 +281,7 @@ fn the_26th_rule_meets_the_limit_and_says_what_to_do() {
     --- exit 1
     ");
     assert_eq!(cloud.rules().len(), 25);
-    scenario.spec(&rules(25));
+    scenario.spec(&format!("{}{}", stack(), rules(25)));
     scenario.is_settled();
 }
 
@@ -298,7 +295,7 @@ fn every_page_of_every_list_is_read() {
                 [resource_policies.sqs]\npolicy_document = { Version = \"2012-10-17\", \
                 Statement = [{ Effect = \"Allow\", Principal = \"*\", Action = \"xray:*\", \
                 Resource = \"*\" }] }\n";
-    let scenario = proxy.scenario(&format!("{FULL}\n{more}\n{}", &rules(24)[43..]));
+    let scenario = proxy.scenario(&format!("{FULL}\n{more}\n{}", rules(24)));
     scenario.apply();
     let another = json!({ "Version": "2012-10-17", "Statement": [] }).to_string();
     let policy = json!({ "policyName": "another", "policyDocument": another });

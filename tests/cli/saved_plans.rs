@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::Cloud;
+use crate::cloud::Cloud;
 use crate::proxy::Proxy;
 use crate::specs::{FULL, RULE};
 

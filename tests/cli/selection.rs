@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use crate::harness::{Cloud, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::Scenario;
 use crate::proxy::Proxy;
 use crate::specs::{FULL, RULE};
 

@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::harness::{Cloud, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::Scenario;
 use crate::specs::{FULL, RULE};
 
 #[test]

@@ -215,6 +215,18 @@ fn shipped_specs_are_formatted() {
 }
 
 #[test]
+fn what_init_writes_is_valid_and_can_be_applied() {
+    let scenario = Scenario::local(RULE);
+    std::fs::remove_file(scenario.path("xrayctl.toml")).unwrap();
+    scenario.run("init").succeeds().says("Wrote xrayctl.toml");
+    scenario.run("validate").succeeds();
+    scenario.run("fmt --check").succeeds();
+    scenario.plan().ends_with(2);
+    scenario.apply();
+    scenario.is_settled();
+}
+
+#[test]
 fn init_never_overwrites() {
     let scenario = Scenario::local(RULE);
     let init = scenario.run("init").ends_with(1);
