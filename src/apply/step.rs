@@ -163,31 +163,52 @@ async fn update(
     live: &Live,
     fields: &Resolved,
 ) -> Result<Attributes, Error> {
-    let mut outputs = live.outputs.clone();
     let is_tag = |path: &[String]| path.first().is_some_and(|name| name == "tags");
     let fields_change = change.fields.iter().any(|field| !is_tag(&field.path));
-    if fields_change || live.deletion_scheduled {
+    let updates = fields_change || live.deletion_scheduled;
+    // The tags hold what is applied. They go first, so that an apply that is
+    // killed in between finds them right when it is run again; but AWS takes
+    // none while a deletion is scheduled.
+    if !live.deletion_scheduled {
+        retag(context, kind, change, live, fields).await?;
+    }
+    let mut outputs = live.outputs.clone();
+    if updates {
         let new = kind.update(context.aws, live, &fields.written).await?;
         outputs.extend(new);
     }
-    if let Some(live_tags) = &live.tags {
-        let wanted = all_tags(change, fields);
-        let set: Tags = wanted
-            .iter()
-            .filter(|(key, value)| live_tags.get(*key) != Some(value))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        let remove: Vec<String> = live_tags
-            .keys()
-            .filter(|key| !key.starts_with("aws:") && !key.starts_with(TAG_PREFIX))
-            .filter(|key| !wanted.contains_key(*key))
-            .cloned()
-            .collect();
-        if !set.is_empty() || !remove.is_empty() {
-            kind.retag(context.aws, &outputs, &set, &remove).await?;
-        }
+    if live.deletion_scheduled {
+        retag(context, kind, change, live, fields).await?;
     }
     Ok(outputs)
+}
+
+async fn retag(
+    context: Context<'_>,
+    kind: &dyn Kind,
+    change: &Change,
+    live: &Live,
+    fields: &Resolved,
+) -> Result<(), Error> {
+    let Some(live_tags) = &live.tags else {
+        return Ok(());
+    };
+    let wanted = all_tags(change, fields);
+    let set: Tags = wanted
+        .iter()
+        .filter(|(key, value)| live_tags.get(*key) != Some(value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let remove: Vec<String> = live_tags
+        .keys()
+        .filter(|key| !key.starts_with("aws:") && !key.starts_with(TAG_PREFIX))
+        .filter(|key| !wanted.contains_key(*key))
+        .cloned()
+        .collect();
+    if set.is_empty() && remove.is_empty() {
+        return Ok(());
+    }
+    kind.retag(context.aws, &live.outputs, &set, &remove).await
 }
 
 /// The user's tags and ours, with the fingerprint of what is applied.

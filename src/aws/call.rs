@@ -121,7 +121,11 @@ where
     } else {
         Class::Unavailable
     };
-    (class, innermost(error))
+    // The SDK lists below its first line what each link of its chain said.
+    let message = innermost(error);
+    let first = message.lines().next().unwrap_or_default();
+    let first = first.strip_suffix(". Attempted:").unwrap_or(first);
+    (class, first.to_owned())
 }
 
 /// The last error of the chain: the one that says what happened.

@@ -79,6 +79,7 @@ impl Connection {
             kms: aws_sdk_kms::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&identity_config),
+            profile: self.profile,
             region: self.region,
             identity: OnceCell::new(),
         }

@@ -94,6 +94,10 @@ impl Error {
                 "the credentials need the IAM action {}",
                 self.missing_action()
             )),
+            Class::Credentials if self.message.contains("scoped to a valid region") => Some(
+                "the endpoint is of another region than the spec; check `region` in `[stack]`"
+                    .to_owned(),
+            ),
             Class::Credentials => Some(
                 "set AWS_PROFILE or --profile, run `aws sso login`, or use --local for the embedded AWS"
                     .to_owned(),

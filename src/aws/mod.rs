@@ -33,6 +33,7 @@ pub struct Aws {
     /// Amazon CloudWatch Logs.
     pub logs: aws_sdk_cloudwatchlogs::Client,
     sts: aws_sdk_sts::Client,
+    profile: Option<String>,
     region: String,
     identity: OnceCell<Identity>,
 }
@@ -52,6 +53,11 @@ impl Aws {
     /// Returns the region of all calls.
     pub fn region(&self) -> &str {
         &self.region
+    }
+
+    /// Returns the profile that the credentials were asked of.
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
     }
 
     /// Returns who the credentials belong to; asks AWS once.

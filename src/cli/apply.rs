@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Outcome;
@@ -16,7 +17,7 @@ use crate::apply::{self, Context};
 use crate::exit::Exit;
 use crate::model::{Address, Diagnostic, Diagnostics, SourceFile, plural};
 use crate::plan::saved::SavedPlan;
-use crate::plan::{Action, Mode};
+use crate::plan::{Action, Change, Mode};
 use crate::resource::{REGISTRY, Registered};
 use crate::spec;
 use crate::view::progress::Progress;
@@ -82,9 +83,12 @@ async fn run_saved(
     let options = spec::Options {
         env: origin.env.clone(),
         vars: origin.vars.clone(),
-        environment_vars: std::collections::BTreeMap::new(),
+        environment_vars: origin.environment_vars.clone(),
     };
-    let (spec, _) = spec_file::check(&spec_file::read(path)?, path, &options)?;
+    let source = spec_file::read(path).map_err(|error| {
+        error.with_hint("a plan is applied from the folder that it was made in")
+    })?;
+    let (spec, _) = spec_file::check(&source, path, &options)?;
     if spec.hash != origin.spec_hash {
         return Err(stale(&format!("the spec `{}` changed", origin.spec_path)).into());
     }
@@ -177,15 +181,25 @@ async fn carry_out(
         observer: &progress,
         stop: &stop,
     };
-    let outcome = tokio::select! {
-        outcome = apply::run(&planned.plan, context) => outcome,
+    let work = async {
+        let outcome = apply::run(&planned.plan, context).await;
+        let mut diagnostics = failures(&outcome);
+        let is_to_be_seen = planned.plan.mode == Mode::Apply && planned.plan.has_changes();
+        if outcome.is_complete() && is_to_be_seen {
+            tokio::select! {
+                found = read_back(&planned, selection) => diagnostics.extend(found),
+                () = stop.cancelled() => diagnostics.push(Diagnostic::warning(
+                    "stopped before what was applied was read back",
+                )),
+            }
+        }
+        (outcome, diagnostics)
+    };
+    let (outcome, diagnostics) = tokio::select! {
+        done = work => done,
         never = progress.heartbeat() => match never {},
         never = interrupts(&stop) => match never {},
     };
-    let mut diagnostics: Diagnostics = failures(&outcome);
-    if outcome.is_complete() && planned.plan.mode == Mode::Apply && planned.plan.has_changes() {
-        diagnostics.extend(read_back(&planned, selection).await);
-    }
     terminal.diagnostics(&diagnostics);
     let summary = view::apply_complete(planned.plan.mode, &outcome);
     terminal.result(&format!("\n{}", terminal.styles.bold.paint(summary)))?;
@@ -196,13 +210,22 @@ async fn carry_out(
     })
 }
 
-/// Stops the apply at the first Ctrl-C, and the process at the second.
+/// Stops the apply at the first Ctrl-C or SIGTERM, which CI sends to cancel,
+/// and the process at the second.
 async fn interrupts(stop: &CancellationToken) -> Infallible {
+    let signals = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    );
+    let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+        // Without a handler they end the process, as they do by themselves.
+        return std::future::pending().await;
+    };
     let mut is_first = true;
     loop {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Without a handler Ctrl-C ends the process, as it does by itself.
-            return std::future::pending().await;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
         if !is_first {
             std::process::exit(Exit::Failure as i32);
@@ -236,13 +259,20 @@ fn failures(outcome: &apply::Outcome) -> Diagnostics {
         );
     }
     if !outcome.not_begun.is_empty() {
-        let count = plural::count(outcome.not_begun.len(), "resource");
+        let names: Vec<String> = outcome.not_begun.iter().map(Address::to_string).collect();
+        let count = plural::count(names.len(), "resource");
         diagnostics.push(
-            Diagnostic::error(format!("stopped before {count} were begun"))
+            Diagnostic::error(format!("stopped; {count} not begun: {}", names.join(", ")))
                 .with_hint("apply again to complete the work"),
         );
     }
     diagnostics
+}
+
+/// Tells whether a change concerns a resource that the plan knew of.
+fn is_planned(planned: &Planned, change: &Change) -> bool {
+    let known = &planned.plan.changes;
+    planned.plan.is_partial || known.iter().any(|known| known.address == change.address)
 }
 
 /// Plans once more: after an apply nothing is left to do. A difference is told,
@@ -275,7 +305,7 @@ async fn read_back(planned: &Planned, selection: &Selection) -> Diagnostics {
         .map(|change| &change.address)
         .collect();
     plan.actual_changes()
-        .filter(|change| applied.contains(&change.address))
+        .filter(|change| applied.contains(&change.address) || !is_planned(planned, change))
         .map(|change| {
             let fields: Vec<String> =
                 change.fields.iter().map(|field| field.path.join(".")).collect();

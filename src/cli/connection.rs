@@ -1,5 +1,6 @@
 //! Reaching the AWS that a command is for.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,8 +73,11 @@ async fn open_embedded(globals: &Globals, stack: &Stack) -> Result<Access, Diagn
         .await
         .map_err(|error| {
             let folder = globals.state.display();
+            let causes = std::iter::successors(error.source(), |&cause| cause.source());
+            let causes: Vec<String> = causes.map(|cause| format!(": {cause}")).collect();
             Diagnostic::error(format!(
-                "failed to open the embedded AWS in `{folder}`: {error}"
+                "failed to open the embedded AWS in `{folder}`: {error}{}",
+                causes.concat()
             ))
             .with_hint("choose another folder with --state, or remove this one to start anew")
         })

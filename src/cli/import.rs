@@ -78,6 +78,12 @@ fn adopt_as_it_is(change: &mut Change) -> Result<Option<String>, Diagnostic> {
             "{address} needs no import: AWS keeps no tags on it, and it is the stack's while the spec names it."
         )));
     }
+    if live.deletion_scheduled {
+        return Err(
+            Diagnostic::error(format!("{address} is scheduled for deletion at AWS"))
+                .with_hint("`xrayctl apply --adopt` takes it in and brings it back"),
+        );
+    }
     if !change.importing {
         return Ok(Some(format!("{address} belongs to the stack already.")));
     }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use super::Outcome;
 use super::globals::Globals;
-use super::spec_file::DEFAULT_PATH;
+use super::spec_file::{self, DEFAULT_PATH};
 use crate::exit::Exit;
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, SourceFile};
 use crate::spec;
 use crate::view::Terminal;
 
@@ -31,6 +31,9 @@ pub(super) fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcom
     let region = globals.region.as_deref().unwrap_or(DEFAULT_REGION);
     let text = spec::starter(&args.name, region);
     let path = args.spec.display();
+    let source = SourceFile::new(path.to_string(), text.as_str());
+    let options = spec_file::options(globals, None);
+    spec_file::check(&source, &args.spec, &options)?;
     // Never over a file that is there: it may be someone's spec.
     let written = OpenOptions::new()
         .write(true)

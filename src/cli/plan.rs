@@ -31,11 +31,11 @@ pub(super) struct Args {
     detailed_exitcode: bool,
 
     /// Plan to delete what the stack owns
-    #[arg(long)]
+    #[arg(long, conflicts_with = "adopt")]
     destroy: bool,
 
     /// Show only what others changed at AWS
-    #[arg(long, conflicts_with = "destroy")]
+    #[arg(long, conflicts_with_all = ["destroy", "adopt"])]
     refresh_only: bool,
 }
 
@@ -62,14 +62,33 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
     Ok(Exit::Success)
 }
 
+/// Refuses to write a plan over anything but a plan.
+fn refuse_foreign_file(out: &Path) -> Result<(), Diagnostic> {
+    let is_foreign = match std::fs::read_to_string(out) {
+        Ok(text) => !text.trim().is_empty() && !SavedPlan::is_one(&text),
+        // A file that is no text is no plan; one that is not there is none yet.
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    };
+    if is_foreign {
+        return Err(
+            Diagnostic::error(format!("`{}` exists and is no plan", out.display()))
+                .with_hint("choose another name for the plan"),
+        );
+    }
+    Ok(())
+}
+
 fn save(out: &Path, args: &Args, globals: &Globals, planned: Planned) -> Result<(), Diagnostic> {
-    let mut vars = Globals::environment_variables();
-    vars.extend(globals.variables());
+    refuse_foreign_file(out)?;
+    let mut environment_vars = Globals::environment_variables();
+    // Those of other programs are none of a plan's business.
+    environment_vars.retain(|name, _| planned.spec.variables.contains(name));
     let origin = Origin {
         spec_path: args.spec.display().to_string(),
         spec_hash: planned.spec.hash,
         env: globals.env.clone(),
-        vars,
+        vars: globals.variables(),
+        environment_vars,
         adopt: args.selection.adopt,
         only: args.selection.only.clone(),
     };

@@ -7,7 +7,7 @@ use clap::Args;
 use super::connection::{Connected, connect, failed_call};
 use super::globals::Globals;
 use super::spec_file;
-use crate::aws::Aws;
+use crate::aws::{Aws, Class};
 use crate::model::{Address, Diagnostic, Diagnostics};
 use crate::plan::diff::{self, Request, Sides};
 use crate::plan::saved::SavedPlan;
@@ -96,10 +96,17 @@ pub(super) async fn of_account(
     // Who we are is asked at the same time; where AWS does not tell, no other
     // answer is waited for.
     let identity = async {
-        let identity = aws
-            .identity()
-            .await
-            .map_err(|error| failed_call(&error, None))?;
+        let identity = aws.identity().await.map_err(|error| {
+            let diagnostic = failed_call(&error, None);
+            match aws.profile() {
+                Some(profile) if error.class == Class::Credentials => {
+                    diagnostic.with_hint(format!(
+                        "check the profile `{profile}`: `aws configure list --profile {profile}`"
+                    ))
+                }
+                _ => diagnostic,
+            }
+        })?;
         guard_account(spec, &identity.account)?;
         Ok::<_, Diagnostic>(identity)
     };

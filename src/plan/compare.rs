@@ -3,12 +3,14 @@
 
 use serde_json::Value;
 
-use super::FieldChange;
+use super::{Catalog, FieldChange};
 use crate::model::{Attributes, Facts, Tags};
 
 /// What is compared, beside the fields themselves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Rules<'a> {
+    /// Knows when two documents say the same.
+    pub catalog: &'a dyn Catalog,
     /// The resource's type.
     pub facts: &'a Facts,
     /// Fields that are left to others.
@@ -24,6 +26,15 @@ impl Rules<'_> {
         let is_left_alone = self.ignore.iter().any(|ignored| ignored == field)
             || (is_absent && self.facts.is_unmanaged_when_absent(field));
         !is_left_alone
+    }
+
+    fn is_same(&self, root: &str, before: Option<&Value>, after: Option<&Value>) -> bool {
+        match (before, after) {
+            (Some(before), Some(after)) if self.facts.is_document(root) => {
+                self.catalog.same_document(self.facts.kind, before, after)
+            }
+            _ => before == after,
+        }
     }
 
     fn is_unknown(&self, path: &[String]) -> bool {
@@ -88,10 +99,10 @@ fn value(
     let before = before.filter(|value| !value.is_null());
     let after = after.filter(|value| !value.is_null());
     let unknown = rules.is_unknown(path);
-    if !unknown && before == after {
+    let root = path[0].as_str();
+    if !unknown && rules.is_same(root, before, after) {
         return;
     }
-    let root = path[0].as_str();
     let document = rules.facts.is_document(root);
     let (before_fields, after_fields) = (
         before.and_then(Value::as_object),

@@ -154,9 +154,10 @@ impl Planner<'_> {
             _ => return,
         };
         if desired.protect {
+            let standing = change.live.as_ref().map_or(&change.key, |live| &live.key);
             let refusal = Diagnostic::error(format!(
-                "{} `{}` is protected and would be {what}",
-                facts.title, change.key
+                "{} `{standing}` is protected and would be {what}",
+                facts.title
             ))
             .with_hint("remove `protect = true` from it if that is what you want");
             self.refuse(desired, refusal);
@@ -169,6 +170,7 @@ impl Planner<'_> {
         let unknown = self.resolve(&mut desired);
         leave_ignored(&mut desired, live);
         let rules = Rules {
+            catalog: self.sides.catalog,
             facts,
             ignore: &desired.ignore,
             unknown: &unknown,
@@ -249,7 +251,7 @@ impl Planner<'_> {
                 written: Some(desired.written.clone()),
                 references: Vec::new(),
                 depends_on: dependencies(&desired.references, &desired.depends_on),
-                ..deletion(desired.address.clone(), facts, live, Reason::Destroy)
+                ..self.deletion(desired.address.clone(), facts, live, Reason::Destroy)
             });
         }
         self.reset(desired, facts, live)
@@ -266,6 +268,7 @@ impl Planner<'_> {
         };
         leave_ignored(&mut target, Some(live));
         let rules = Rules {
+            catalog: self.sides.catalog,
             facts,
             ignore: &desired.ignore,
             unknown: &[],
@@ -322,11 +325,30 @@ impl Planner<'_> {
         let namesake = self.sides.desired.iter().find(|desired| {
             desired.address.kind() == live.kind && desired.address.name() == name.as_deref()
         });
-        let change = deletion(address, facts, live, reason);
+        let change = self.deletion(address, facts, live, reason);
         if let Some(namesake) = namesake {
             self.refuse_protected(namesake, facts, &change);
         }
         self.changes.insert(change.address.clone(), change);
+    }
+
+    fn deletion(&self, address: Address, facts: &Facts, live: &Live, reason: Reason) -> Change {
+        Change {
+            address,
+            key: live.key.clone(),
+            action: Action::Delete,
+            reason: Some(reason),
+            importing: false,
+            fields: removed_fields(self.sides.catalog, facts, live),
+            live: Some(live.clone()),
+            after: None,
+            tags: None,
+            written: None,
+            references: Vec::new(),
+            depends_on: Vec::new(),
+            owner: None,
+            managed: Vec::new(),
+        }
     }
 
     fn finish(self) -> Result<Plan, Diagnostics> {
@@ -362,25 +384,6 @@ impl Planner<'_> {
     }
 }
 
-fn deletion(address: Address, facts: &Facts, live: &Live, reason: Reason) -> Change {
-    Change {
-        address,
-        key: live.key.clone(),
-        action: Action::Delete,
-        reason: Some(reason),
-        importing: false,
-        fields: removed_fields(facts, live),
-        live: Some(live.clone()),
-        after: None,
-        tags: None,
-        written: None,
-        references: Vec::new(),
-        depends_on: Vec::new(),
-        owner: None,
-        managed: Vec::new(),
-    }
-}
-
 /// Tells whether others made a change. That a resource is not there may as well
 /// mean that it was never made; of one without tags nobody knows what was
 /// applied last, so that any difference counts.
@@ -398,12 +401,8 @@ fn differences(rules: Rules<'_>, desired: &Desired, live: Option<&Live>) -> Vec<
     let mut fields = compare::fields(rules, &desired.attributes, standing);
     if live.is_none() {
         for field in &mut fields {
-            // Nothing stands that could be replaced, and a document is shown
-            // as it was written, not as it is compared.
+            // Nothing stands that could be replaced.
             field.forces_replacement = false;
-            if field.document && !field.unknown {
-                field.after = desired.written.get(&field.path[0]).cloned();
-            }
         }
     }
     if let Some(tags) = &desired.tags
@@ -426,8 +425,9 @@ fn action(fields: &[FieldChange], live: Option<&Live>, tags_change: bool) -> Act
 }
 
 /// Lists every field that goes away with a resource.
-fn removed_fields(facts: &Facts, live: &Live) -> Vec<FieldChange> {
+fn removed_fields(catalog: &dyn Catalog, facts: &Facts, live: &Live) -> Vec<FieldChange> {
     let rules = Rules {
+        catalog,
         facts,
         ignore: &[],
         unknown: &[],

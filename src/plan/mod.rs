@@ -28,6 +28,9 @@ pub trait Catalog: Sync {
 
     /// Returns the state in which AWS ships a setting, in comparable form.
     fn aws_default(&self, kind: &str) -> Option<Attributes>;
+
+    /// Tells whether two documents of a type, in comparable form, say the same.
+    fn same_document(&self, kind: &str, left: &Value, right: &Value) -> bool;
 }
 
 /// Everything that would be changed, and what it was worked out from.

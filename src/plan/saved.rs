@@ -34,8 +34,10 @@ pub struct Origin {
     pub spec_hash: String,
     /// The environment chosen with `--env`.
     pub env: Option<String>,
-    /// The variables given with `--var`, and those of the environment.
+    /// The variables given with `--var`.
     pub vars: BTreeMap<String, String>,
+    /// The variables of the process environment that the spec declares.
+    pub environment_vars: BTreeMap<String, String>,
     /// Whether resources that no stack owns are taken in.
     pub adopt: bool,
     /// The addresses given with `--target`.

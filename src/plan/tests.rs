@@ -57,6 +57,10 @@ const LIGHT: Facts = Facts {
 struct Shop;
 
 impl Catalog for Shop {
+    fn same_document(&self, _: &str, left: &Value, right: &Value) -> bool {
+        left == right
+    }
+
     fn facts(&self, kind: &str) -> Option<&'static Facts> {
         [&VASE, &FLOWER, &LIGHT]
             .into_iter()

@@ -1,5 +1,7 @@
 //! What the planner may know of resource types.
 
+use serde_json::Value;
+
 use super::{Kind, REGISTRY};
 use crate::model::{Attributes, Facts};
 use crate::plan::Catalog;
@@ -24,5 +26,9 @@ impl Catalog for Registered {
 
     fn aws_default(&self, kind: &str) -> Option<Attributes> {
         Self::kind(kind).and_then(Kind::aws_default)
+    }
+
+    fn same_document(&self, kind: &str, left: &Value, right: &Value) -> bool {
+        Self::kind(kind).is_some_and(|kind| kind.same_document(left, right))
     }
 }

@@ -31,6 +31,9 @@ pub trait Kind: Send + Sync {
     /// Returns the state in which AWS ships a setting; `None` for a collection.
     fn aws_default(&self) -> Option<Attributes>;
 
+    /// Tells whether two documents, in comparable form, say the same.
+    fn same_document(&self, left: &Value, right: &Value) -> bool;
+
     /// Turns what only AWS can tell apart into comparable form.
     async fn resolve(&self, aws: &Aws, desired: &mut Desired) -> Result<(), Error>;
 
@@ -171,6 +174,10 @@ impl<R: Resource> Kind for Erased<R> {
     fn aws_default(&self) -> Option<Attributes> {
         let spec = R::canonical(R::aws_default()?);
         to_attributes(R::FACTS.kind, &spec).ok()
+    }
+
+    fn same_document(&self, left: &Value, right: &Value) -> bool {
+        R::same_document(left, right)
     }
 
     async fn resolve(&self, aws: &Aws, desired: &mut Desired) -> Result<(), Error> {

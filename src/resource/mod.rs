@@ -112,6 +112,12 @@ pub trait Resource: Send + Sync + 'static {
     /// Applying it twice changes nothing more.
     fn canonical(spec: Self::Spec) -> Self::Spec;
 
+    /// Tells whether two documents, in comparable form, say the same. All
+    /// documents so far are policies.
+    fn same_document(left: &serde_json::Value, right: &serde_json::Value) -> bool {
+        policy_document::is_same(left, right)
+    }
+
     /// Lists the fields that take their value from other resources.
     fn references(_spec: &Self::Spec) -> Vec<Reference> {
         Vec::new()

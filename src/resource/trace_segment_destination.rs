@@ -218,20 +218,29 @@ async fn settle(aws: &Aws) -> Result<(), Error> {
 /// Changes the destination and waits until it is in force. A policy that was
 /// put a moment ago takes AWS some time to see.
 async fn change_destination(aws: &Aws, destination: Destination) -> Result<(), Error> {
-    settle(aws).await?;
-    let destination = match destination {
+    let to_aws = match destination {
         Destination::XRay => xray::types::TraceSegmentDestination::XRay,
         Destination::CloudWatchLogs => xray::types::TraceSegmentDestination::CloudWatchLogs,
     };
     until_done(
         Patience::CONSISTENCY,
-        |error| error.class == Class::Denied && error.message.contains("PutLogEvents"),
-        || {
+        |error| {
+            let is_policy_unseen =
+                error.class == Class::Denied && error.message.contains("PutLogEvents");
+            // Another change, or a first attempt whose answer was lost.
+            is_policy_unseen || error.message.contains("PENDING")
+        },
+        || async {
+            settle(aws).await?;
+            if from_aws(get(aws).await?.destination.as_ref()) == destination {
+                return Ok(());
+            }
             let request = aws
                 .xray
                 .update_trace_segment_destination()
-                .destination(destination.clone());
-            call(XRAY, "UpdateTraceSegmentDestination", request.send())
+                .destination(to_aws.clone());
+            call(XRAY, "UpdateTraceSegmentDestination", request.send()).await?;
+            Ok(())
         },
     )
     .await?;

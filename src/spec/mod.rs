@@ -92,6 +92,8 @@ pub struct Spec {
     pub env: Option<String>,
     /// The overlays that there are, sorted.
     pub environments: Vec<String>,
+    /// The variables that it declares, sorted.
+    pub variables: Vec<String>,
     /// The resources that it wants, sorted by address.
     pub resources: Vec<Desired>,
     /// SHA-256 of what it means, in hexadecimal: comments, blanks and order do
@@ -191,6 +193,7 @@ fn read(
         stack,
         env: options.env.clone(),
         environments: environments.clone(),
+        variables: scope.variables(),
         resources: built.into_iter().map(|built| built.desired).collect(),
     })
 }

@@ -92,6 +92,15 @@ impl<'s> Scope<'s> {
         scope
     }
 
+    /// Lists the variables that the spec declares.
+    pub(super) fn variables(&self) -> Vec<String> {
+        let names = self.cells.keys();
+        names
+            .filter_map(|name| name.strip_prefix("var."))
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Works out every name once, so that a fault in a variable that nothing
     /// uses is reported as well.
     fn resolve_all(&mut self, report: &mut Report) {
