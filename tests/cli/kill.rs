@@ -195,3 +195,23 @@ fn what_leaves_the_spec_after_a_kill_is_deleted() {
     assert_eq!(cloud.only_key()["KeyState"], "PendingDeletion");
     scenario.is_settled();
 }
+
+#[test]
+fn ctrl_c_names_what_was_not_begun() {
+    let cloud = Cloud::start();
+    let proxy = Proxy::before(&cloud);
+    let scenario = proxy.scenario(&format!("{RULE}{GROUP_AND_RULE}"));
+    let (held, running) = held_apply(&proxy, &scenario);
+    running.interrupt();
+    wait_for(&running, "Stopping");
+    drop(held);
+    let apply = running.finish().ends_with(1);
+    let error = apply
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("error: "));
+    assert!(
+        error.is_some_and(|error| error.contains("sampling_rule.checkout")),
+        "{apply}"
+    );
+}
