@@ -215,3 +215,26 @@ fn ctrl_c_names_what_was_not_begun() {
         "{apply}"
     );
 }
+
+/// The fingerprint of what was applied is written after the change: where the
+/// apply was killed in between, the next one makes up for it.
+#[test]
+fn drift_after_a_kill_is_still_told_as_drift() {
+    let cloud = Cloud::start();
+    let proxy = Proxy::before(&cloud);
+    let scenario = proxy.scenario(RULE);
+    scenario.apply();
+    scenario.edit("priority = 100", "priority = 101");
+    let held = proxy.hold_next("UpdateSamplingRule");
+    let mut running = scenario.start("apply --auto-approve");
+    assert!(held.is_reached(&mut running));
+    running.kill();
+    running.finish();
+    drop(held);
+    scenario.apply();
+    let update = serde_json::json!({ "RuleName": "checkout", "Priority": 7 });
+    let update = serde_json::json!({ "SamplingRuleUpdate": update });
+    cloud.xray("/UpdateSamplingRule", &update);
+    let plan = scenario.plan().ends_with(2);
+    plan.prints("(changed outside xrayctl since the last apply)");
+}
