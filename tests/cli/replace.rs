@@ -184,3 +184,20 @@ fn a_key_that_was_renamed_in_the_spec_survives_another_alias() {
     scenario.apply();
     assert_eq!(cloud.only_key()["KeyState"], "Enabled");
 }
+
+/// What goes makes room for what comes: one of 25 rules gets another name.
+#[test]
+fn a_rule_is_renamed_in_a_full_account() {
+    let cloud = Cloud::start();
+    let mut spec = crate::specs::without(RULE, "[sampling_rules.checkout]");
+    for number in 1..=25 {
+        let rule = format!("[sampling_rules.rule-{number}]\npriority = 1\nfixed_rate = 0.1\n");
+        spec.push_str(&rule);
+    }
+    let scenario = cloud.scenario(&spec);
+    scenario.apply();
+    scenario.edit("[sampling_rules.rule-7]", "[sampling_rules.another]");
+    scenario.apply();
+    scenario.is_settled();
+    assert_eq!(cloud.rules().len(), 25);
+}
