@@ -192,3 +192,15 @@ fn the_endpoint_may_come_from_the_environment() {
     scenario.run_words(&["apply", "--auto-approve"]).succeeds();
     assert_eq!(cloud.rules().len(), 1);
 }
+
+/// One line that can be read, not the whole chain of the SDK.
+#[test]
+fn no_credentials_is_told_in_a_line_that_can_be_read() {
+    let cloud = Cloud::start();
+    let scenario = cloud
+        .scenario(RULE)
+        .without("AWS_ACCESS_KEY_ID")
+        .without("AWS_SECRET_ACCESS_KEY");
+    let plan = scenario.plan().ends_with(1);
+    assert!(!plan.stderr.contains('\u{240a}'), "{plan}");
+}
