@@ -204,3 +204,14 @@ fn no_credentials_is_told_in_a_line_that_can_be_read() {
     let plan = scenario.plan().ends_with(1);
     assert!(!plan.stderr.contains('\u{240a}'), "{plan}");
 }
+
+#[test]
+fn a_profile_that_is_not_there_is_named() {
+    let cloud = Cloud::start();
+    let scenario = cloud
+        .scenario(RULE)
+        .without("AWS_ACCESS_KEY_ID")
+        .without("AWS_SECRET_ACCESS_KEY");
+    let plan = scenario.run("--profile nobody plan").ends_with(1);
+    plan.says("nobody");
+}
