@@ -215,3 +215,15 @@ fn a_profile_that_is_not_there_is_named() {
     let plan = scenario.run("--profile nobody plan").ends_with(1);
     plan.says("nobody");
 }
+
+#[test]
+fn a_hint_for_another_region_speaks_of_the_region() {
+    let (_cloud, proxy) = everywhere(
+        403,
+        "InvalidSignatureException",
+        "Credential should be scoped to a valid region, not 'us-east-1'.",
+    );
+    let plan = proxy.scenario(RULE).plan().ends_with(1);
+    let hint = plan.stderr.lines().find(|line| line.contains("hint: "));
+    assert!(hint.is_some_and(|hint| hint.contains("region")), "{plan}");
+}
