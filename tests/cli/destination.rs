@@ -79,3 +79,18 @@ fn the_policy_under_another_name() {
     let policies = cloud.logs("DescribeResourcePolicies", &json!({}));
     assert_eq!(policies["resourcePolicies"], json!([]));
 }
+
+/// AWS did it, the answer got lost, and AWS takes no change while that one is
+/// under way: nothing is wrong.
+#[test]
+fn a_lost_answer_is_no_failure() {
+    let cloud = Cloud::start();
+    let proxy = Proxy::before(&cloud);
+    proxy.lose_answer("UpdateTraceSegmentDestination");
+    let message = "Updates are not allowed while the current status is PENDING";
+    let refusal = (400, "InvalidRequestException", message);
+    proxy.fail("UpdateTraceSegmentDestination", 1, refusal);
+    let scenario = proxy.scenario(LOGS);
+    scenario.apply();
+    scenario.is_settled();
+}

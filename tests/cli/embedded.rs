@@ -140,3 +140,12 @@ fn a_wrong_command_line_of_the_collector_ends_with_1() {
         assert!(!output.stderr.is_empty());
     }
 }
+
+#[test]
+fn a_state_folder_that_cannot_be_made_says_why() {
+    let scenario = Scenario::local(RULE);
+    scenario
+        .run("--state xrayctl.toml/state plan")
+        .ends_with(1)
+        .says("Not a directory");
+}

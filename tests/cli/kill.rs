@@ -195,3 +195,46 @@ fn what_leaves_the_spec_after_a_kill_is_deleted() {
     assert_eq!(cloud.only_key()["KeyState"], "PendingDeletion");
     scenario.is_settled();
 }
+
+#[test]
+fn ctrl_c_names_what_was_not_begun() {
+    let cloud = Cloud::start();
+    let proxy = Proxy::before(&cloud);
+    let scenario = proxy.scenario(&format!("{RULE}{GROUP_AND_RULE}"));
+    let (held, running) = held_apply(&proxy, &scenario);
+    running.interrupt();
+    wait_for(&running, "Stopping");
+    drop(held);
+    let apply = running.finish().ends_with(1);
+    let error = apply
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("error: "));
+    assert!(
+        error.is_some_and(|error| error.contains("sampling_rule.checkout")),
+        "{apply}"
+    );
+}
+
+/// The fingerprint of what was applied is written after the change: where the
+/// apply was killed in between, the next one makes up for it.
+#[test]
+fn drift_after_a_kill_is_still_told_as_drift() {
+    let cloud = Cloud::start();
+    let proxy = Proxy::before(&cloud);
+    let scenario = proxy.scenario(RULE);
+    scenario.apply();
+    scenario.edit("priority = 100", "priority = 101");
+    let held = proxy.hold_next("UpdateSamplingRule");
+    let mut running = scenario.start("apply --auto-approve");
+    assert!(held.is_reached(&mut running));
+    running.kill();
+    running.finish();
+    drop(held);
+    scenario.apply();
+    let update = serde_json::json!({ "RuleName": "checkout", "Priority": 7 });
+    let update = serde_json::json!({ "SamplingRuleUpdate": update });
+    cloud.xray("/UpdateSamplingRule", &update);
+    let plan = scenario.plan().ends_with(2);
+    plan.prints("(changed outside xrayctl since the last apply)");
+}

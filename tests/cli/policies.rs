@@ -132,3 +132,16 @@ fn a_change_of_others_is_not_overwritten() {
     scenario.apply();
     scenario.is_settled();
 }
+
+/// What is compared without regard to case is still shown as it is written.
+#[test]
+fn a_plan_shows_a_document_in_the_words_of_the_spec() {
+    let cloud = Cloud::start();
+    let scenario = cloud.scenario(POLICY);
+    scenario
+        .plan()
+        .ends_with(2)
+        .prints("\"xray:PutTraceSegments\"")
+        .prints("\"StringEquals\"")
+        .prints("\"aws:SourceAccount\"");
+}

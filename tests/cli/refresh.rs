@@ -125,3 +125,16 @@ fn refresh_only_tells_what_is_no_longer_there() {
         .prints("Drift: 1 resource.");
     assert!(cloud.rules().is_empty());
 }
+
+#[test]
+fn refresh_only_leaves_out_what_only_the_spec_changed() {
+    let cloud = Cloud::start();
+    let scenario = cloud.scenario(RULE);
+    scenario.apply();
+    scenario.edit("priority = 100", "priority = 101");
+    scenario.plan().ends_with(2);
+    scenario
+        .run("plan --refresh-only --detailed-exitcode")
+        .succeeds()
+        .prints("No changes.");
+}

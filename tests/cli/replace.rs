@@ -166,3 +166,38 @@ fn a_replaced_key_is_there_before_the_old_one_goes() {
         assert_eq!(cloud.encryption()["KeyId"] == key["Arn"], !is_old);
     }
 }
+
+/// The name in the spec is a tag at AWS; once the spec has another, the key is
+/// still found by it when its alias changes, and is not lost.
+#[test]
+fn a_key_that_was_renamed_in_the_spec_survives_another_alias() {
+    let cloud = Cloud::start();
+    let spec = "[stack]\nname = \"shop\"\nregion = \"us-east-1\"\n\n\
+                [kms_keys.old]\nalias = \"alias/one\"\n";
+    let scenario = cloud.scenario(spec);
+    scenario.apply();
+    scenario.edit("kms_keys.old", "kms_keys.new");
+    scenario.apply();
+    scenario.edit("alias/one", "alias/two");
+    let plan = scenario.plan().ends_with(2);
+    assert_eq!(plan.changes(), ["kms_key.new alias"], "{plan}");
+    scenario.apply();
+    assert_eq!(cloud.only_key()["KeyState"], "Enabled");
+}
+
+/// What goes makes room for what comes: one of 25 rules gets another name.
+#[test]
+fn a_rule_is_renamed_in_a_full_account() {
+    let cloud = Cloud::start();
+    let mut spec = crate::specs::without(RULE, "[sampling_rules.checkout]");
+    for number in 1..=25 {
+        let rule = format!("[sampling_rules.rule-{number}]\npriority = 1\nfixed_rate = 0.1\n");
+        spec.push_str(&rule);
+    }
+    let scenario = cloud.scenario(&spec);
+    scenario.apply();
+    scenario.edit("[sampling_rules.rule-7]", "[sampling_rules.another]");
+    scenario.apply();
+    scenario.is_settled();
+    assert_eq!(cloud.rules().len(), 25);
+}

@@ -192,3 +192,38 @@ fn the_endpoint_may_come_from_the_environment() {
     scenario.run_words(&["apply", "--auto-approve"]).succeeds();
     assert_eq!(cloud.rules().len(), 1);
 }
+
+/// One line that can be read, not the whole chain of the SDK.
+#[test]
+fn no_credentials_is_told_in_a_line_that_can_be_read() {
+    let cloud = Cloud::start();
+    let scenario = cloud
+        .scenario(RULE)
+        .without("AWS_ACCESS_KEY_ID")
+        .without("AWS_SECRET_ACCESS_KEY");
+    let plan = scenario.plan().ends_with(1);
+    assert!(!plan.stderr.contains('\u{240a}'), "{plan}");
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_named() {
+    let cloud = Cloud::start();
+    let scenario = cloud
+        .scenario(RULE)
+        .without("AWS_ACCESS_KEY_ID")
+        .without("AWS_SECRET_ACCESS_KEY");
+    let plan = scenario.run("--profile nobody plan").ends_with(1);
+    plan.says("nobody");
+}
+
+#[test]
+fn a_hint_for_another_region_speaks_of_the_region() {
+    let (_cloud, proxy) = everywhere(
+        403,
+        "InvalidSignatureException",
+        "Credential should be scoped to a valid region, not 'us-east-1'.",
+    );
+    let plan = proxy.scenario(RULE).plan().ends_with(1);
+    let hint = plan.stderr.lines().find(|line| line.contains("hint: "));
+    assert!(hint.is_some_and(|hint| hint.contains("region")), "{plan}");
+}

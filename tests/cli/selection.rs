@@ -282,3 +282,16 @@ fn one_at_a_time_and_many_at_a_time_lead_to_the_same() {
     apply(&many, "50");
     assert_eq!(one.inventory(), many.inventory());
 }
+
+/// The name that stands, not the one that would come.
+#[test]
+fn a_refused_replacement_names_what_is_protected() {
+    let cloud = Cloud::start();
+    let scenario = cloud.scenario(&format!("{RULE}protect = true\n"));
+    scenario.apply();
+    scenario.edit("protect = true", "protect = true\nrule_name = \"new\"");
+    scenario
+        .run("apply --auto-approve")
+        .ends_with(1)
+        .says("sampling rule `checkout` is protected and would be replaced");
+}
