@@ -184,7 +184,9 @@ async fn carry_out(
     let work = async {
         let outcome = apply::run(&planned.plan, context).await;
         let mut diagnostics = failures(&outcome);
-        let is_to_be_seen = planned.plan.mode == Mode::Apply && planned.plan.has_changes();
+        let mut changes = planned.plan.actual_changes();
+        let is_to_be_seen = planned.plan.mode == Mode::Apply
+            && changes.any(|change| change.action != Action::Adopt);
         if outcome.is_complete() && is_to_be_seen {
             tokio::select! {
                 found = read_back(&planned, selection) => diagnostics.extend(found),

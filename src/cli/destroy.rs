@@ -18,7 +18,7 @@ pub(super) struct Args {
     #[arg(value_name = "SPEC", default_value = DEFAULT_PATH)]
     spec: PathBuf,
 
-    /// Only this resource and what it needs; may be given several times
+    /// Only this resource and what needs it; may be given several times
     #[arg(long = "target", value_name = "ADDR")]
     only: Vec<Address>,
 

@@ -19,7 +19,8 @@ use crate::spec::Spec;
 /// Options of commands that make a plan.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Selection {
-    /// Only this resource and what it needs; may be given several times
+    /// Only this resource and what it needs, or to destroy, what needs it; may
+    /// be given several times
     #[arg(long = "target", value_name = "ADDR")]
     pub only: Vec<Address>,
 

@@ -384,12 +384,14 @@ impl Planner<'_> {
     }
 }
 
-/// Tells whether others made a change. That a resource is not there may as well
-/// mean that it was never made; of one without tags nobody knows what was
-/// applied last, so that any difference counts.
+/// Tells whether others made a change, or may have: one that is not there was
+/// deleted or never made, and of one without tags nobody knows what was applied
+/// last.
 fn is_drift(change: &Change) -> bool {
     match change.reason {
-        Some(Reason::Drift | Reason::SpecAndDrift | Reason::DeletionScheduled) => true,
+        Some(
+            Reason::Drift | Reason::SpecAndDrift | Reason::DeletionScheduled | Reason::NotAtAws,
+        ) => true,
         Some(Reason::Differs) => change.live.as_ref().is_some_and(|live| live.tags.is_none()),
         _ => false,
     }

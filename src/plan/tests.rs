@@ -307,7 +307,11 @@ fn only_what_others_changed_is_drift() {
     let drifts = |desired: &[Desired], live: &[Live]| {
         try_plan(desired, live, &refresh).unwrap().has_changes()
     };
-    assert!(!drifts(&[edited.clone(), new], std::slice::from_ref(&live)));
+    assert!(!drifts(
+        std::slice::from_ref(&edited),
+        std::slice::from_ref(&live)
+    ));
+    assert!(drifts(&[edited.clone(), new], std::slice::from_ref(&live)));
     live.attributes["height"] = json!(3);
     assert!(drifts(&[vase], std::slice::from_ref(&live)));
     assert!(drifts(&[edited], &[live]));

@@ -38,10 +38,11 @@ fn write_plan(out: &mut String, plan: &Plan, styles: Styles) -> std::fmt::Result
         write_change(out, plan.mode, change, styles)?;
     }
     if plan.is_partial {
-        writeln!(
-            out,
-            "Only what --target names, and what that needs, is shown."
-        )?;
+        let along = match plan.mode {
+            Mode::Destroy => "what needs that",
+            Mode::Apply | Mode::RefreshOnly => "what that needs",
+        };
+        writeln!(out, "Only what --target names, and {along}, is shown.")?;
     }
     if plan.mode == Mode::RefreshOnly {
         let drifted = plan.actual_changes().count();
@@ -128,7 +129,7 @@ fn symbol(action: Action, styles: Styles) -> (&'static str, Style) {
 fn verb(mode: Mode, change: &Change) -> &'static str {
     if mode == Mode::RefreshOnly {
         return match change.action {
-            Action::Create => "is not there",
+            Action::Create => "is not there: deleted, or not applied yet",
             _ => "has changed",
         };
     }

@@ -263,9 +263,9 @@ fn only_what_differs_is_sent() {
     scenario
         .apply()
         .prints("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
-    // The fingerprint of what was applied is a tag.
+    // The fingerprint of what is applied is a tag, and goes first.
     let sent = proxy.take_mutations();
-    assert_eq!(sent, ["UpdateSamplingRule", "TagResource"]);
+    assert_eq!(sent, ["TagResource", "UpdateSamplingRule"]);
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn ctrl_c_lets_the_call_in_flight_finish_and_begins_no_other() {
     assert!(
         told.contains("Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed.")
             && told.contains("Stopping: waiting for 1 step under way")
-            && told.contains("stopped before 1 resource"),
+            && told.contains("stopped; 1 resource not begun: sampling_rule.checkout"),
         "{told}"
     );
     assert_eq!(proxy.take_mutations(), ["CreateGroup"]);

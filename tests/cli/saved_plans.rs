@@ -24,12 +24,22 @@ fn a_fresh_plan_is_applied_without_a_question() {
 #[test]
 fn only_its_owner_may_read_a_plan() {
     let scenario = crate::harness::Scenario::local(RULE);
-    scenario.write("plan.json", "someone's");
+    scenario.run("plan --out plan.json").succeeds();
     let path = scenario.path("plan.json");
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
     scenario.run("plan --out plan.json").succeeds();
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "{mode:o}");
+}
+
+#[test]
+fn a_plan_is_written_over_nothing_but_a_plan() {
+    let scenario = crate::harness::Scenario::local(RULE);
+    scenario
+        .run("plan --out xrayctl.toml")
+        .ends_with(1)
+        .says("`xrayctl.toml` exists and is no plan");
+    scenario.run("validate").succeeds();
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn a_stack_with_something_of_every_type() {
     resource_policy.sns
       policy_name = "sns"
       policy_document.Version = "2012-10-17"
-      policy_document.Statement = [{"Action":["xray:getsamplingrules","xray:puttracesegments"],"Effect":"Allow","Principal":{"Service":["sns.amazonaws.com"]},"Resource":["*"],"Sid":"Sns"}]
+      policy_document.Statement = [{"Action":["xray:GetSamplingRules","xray:PutTraceSegments"],"Effect":"Allow","Principal":{"Service":["sns.amazonaws.com"]},"Resource":["*"],"Sid":"Sns"}]
       bypass_policy_lockout_check = false
       policy_revision_id = "1"
 
@@ -90,7 +90,7 @@ fn a_stack_with_something_of_every_type() {
       destination = "CloudWatchLogs"
       logs_policy_name = "xrayctl-transaction-search"
       logs_policy_document.Version = "2012-10-17"
-      logs_policy_document.Statement = [{"Action":["logs:putlogevents"],"Condition":{"arnlike":{"aws:sourcearn":["arn:aws:xray:us-east-1:123456789012:*"]},"stringequals":{"aws:sourceaccount":["123456789012"]}},"Effect":"Allow","Principal":{"Service":["xray.amazonaws.com"]},"Resource":["arn:aws:logs:us-east-1:123456789012:log-group:/aws/application-signals/data:*","arn:aws:logs:us-east-1:123456789012:log-group:aws/spans:*"],"Sid":"TransactionSearchXRayAccess"}]
+      logs_policy_document.Statement = [{"Action":["logs:PutLogEvents"],"Condition":{"ArnLike":{"aws:SourceArn":["arn:aws:xray:us-east-1:123456789012:*"]},"StringEquals":{"aws:SourceAccount":["123456789012"]}},"Effect":"Allow","Principal":{"Service":["xray.amazonaws.com"]},"Resource":["arn:aws:logs:us-east-1:123456789012:log-group:/aws/application-signals/data:*","arn:aws:logs:us-east-1:123456789012:log-group:aws/spans:*"],"Sid":"TransactionSearchXRayAccess"}]
     --- exit 0
     "#);
 }
