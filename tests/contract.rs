@@ -261,9 +261,9 @@ async fn a_changed_field_is_one_change_of_that_field() {
             }
             let changed = [changed];
             let plan = world.plan(&changed, Mode::Apply).await;
-            let changes: Vec<_> = plan.actual_changes().collect();
-            assert_eq!(changes.len(), 1, "{}.{field}", kind.facts().kind);
-            let roots: BTreeSet<&str> = changes[0]
+            let planned: Vec<_> = plan.actual_changes().collect();
+            assert_eq!(planned.len(), 1, "{}.{field}", kind.facts().kind);
+            let roots: BTreeSet<&str> = planned[0]
                 .fields
                 .iter()
                 .map(|change| change.path[0].as_str())
@@ -275,7 +275,7 @@ async fn a_changed_field_is_one_change_of_that_field() {
             } else {
                 Action::Update
             };
-            assert_eq!(changes[0].action, action, "{}.{field}", kind.facts().kind);
+            assert_eq!(planned[0].action, action, "{}.{field}", kind.facts().kind);
             world.converge(&changed).await;
             world.converge(&start).await;
             checked += 1;

@@ -143,10 +143,9 @@ where
     for (item, tags) in read {
         match tags {
             Ok(Some(tags)) => tagged.push((item, tags)),
-            // Gone since it was listed.
-            Ok(None) => {}
             Err(error) if is_named(&item) || !sees_any => return Err(error),
-            Err(_) => {}
+            // Gone since it was listed, or another team's.
+            Ok(None) | Err(_) => {}
         }
     }
     Ok(tagged)
