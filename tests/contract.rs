@@ -1,6 +1,7 @@
 //! What every resource type has to keep, whatever it is: a second plan after
 //! an apply is empty, one changed field is one change of that field, what the
-//! stack creates it deletes, and settings go back to AWS's default.
+//! stack creates it deletes, and settings go back to AWS's default. All of it
+//! over a network that loses answers.
 //!
 //! Runs over the registry on the embedded AWS. `CONTRACT_ENDPOINT` and
 //! `CONTRACT_KINDS` run it against another AWS, for the types that it has, and
@@ -15,7 +16,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
 use tokio_util::sync::CancellationToken;
 use xrayctl::apply::{self, Context, Event, Observer};
 use xrayctl::aws::{Aws, Connection};
@@ -24,7 +32,8 @@ use xrayctl::local_aws::{LocalAws, Options};
 use xrayctl::model::{Attributes, Desired, Lifecycle, Tags};
 use xrayctl::plan::diff::{self, Request, Sides};
 use xrayctl::plan::{Action, Mode, Plan, Target};
-use xrayctl::resource::{Kind, REGISTRY, Registered, read::read_all};
+use xrayctl::resource::read::{Scope, read_all};
+use xrayctl::resource::{Kind, REGISTRY, Registered};
 
 const STACK: &str = "contract";
 
@@ -32,6 +41,41 @@ const STACK: &str = "contract";
 struct World {
     aws: Aws,
     _folder: tempfile::TempDir,
+}
+
+/// The embedded AWS behind a network that loses the answer to the first
+/// attempt at every create, when AWS has carried it out already.
+#[derive(Clone, Debug)]
+struct LossyClient(Connector);
+
+/// Calls that create something under a name, which AWS takes once.
+const CREATES: [&str; 3] = ["/CreateSamplingRule", "/CreateGroup", "/PutResourcePolicy"];
+
+impl HttpConnector for LossyClient {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let is_create = CREATES.iter().any(|path| request.uri().ends_with(path));
+        let attempt = request.headers().get("amz-sdk-request").unwrap_or_default();
+        let is_lost = is_create && attempt.starts_with("attempt=1;");
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await?;
+            if !is_lost {
+                return Ok(answer);
+            }
+            let status = StatusCode::try_from(500).unwrap();
+            Ok(HttpResponse::new(status, SdkBody::from("{}")))
+        })
+    }
+}
+
+impl HttpClient for LossyClient {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
 }
 
 struct Silent;
@@ -54,7 +98,7 @@ impl World {
         } else {
             let local = LocalAws::open(Options::new(folder.path())).unwrap();
             let connector = Connector::new(Arc::new(local));
-            connection.in_process = Some(SharedHttpClient::new(connector));
+            connection.in_process = Some(SharedHttpClient::new(LossyClient(connector)));
         }
         Self {
             aws: connection.open().await,
@@ -64,7 +108,11 @@ impl World {
 
     async fn plan(&self, desired: &[Desired], mode: Mode) -> Plan {
         let mut desired = desired.to_vec();
-        let reading = read_all(&self.aws, &kinds(), &mut desired).await;
+        let scope = Scope {
+            stack: STACK,
+            resolve: mode != Mode::Destroy,
+        };
+        let reading = read_all(&self.aws, &kinds(), scope, &mut desired).await;
         assert!(reading.failed.is_empty(), "{:?}", reading.failed);
         let identity = self.aws.identity().await.unwrap();
         let request = Request {

@@ -63,12 +63,12 @@ impl<'a> Execution<'a> {
         loop {
             if !stopping {
                 self.skip_doomed();
-                while under_way.len() < self.context.parallelism.max(1) {
-                    let Some(index) = self.next_ready() else {
-                        break;
-                    };
-                    under_way.push(self.begin(index));
-                }
+            }
+            while under_way.len() < self.context.parallelism.max(1) {
+                let Some(index) = self.next_ready(stopping) else {
+                    break;
+                };
+                under_way.push(self.begin(index));
             }
             tokio::select! {
                 ended = under_way.next() => match ended {
@@ -89,14 +89,28 @@ impl<'a> Execution<'a> {
         &self.plan.changes[self.steps[index].change]
     }
 
-    fn next_ready(&self) -> Option<usize> {
+    fn next_ready(&self, stopping: bool) -> Option<usize> {
         (0..self.steps.len()).find(|&index| {
+            let step = &self.steps[index];
+            let is = |earlier: &usize, states: &[State]| states.contains(&self.state[*earlier]);
             self.state[index] == State::Waiting
-                && self.steps[index]
-                    .after
+                && step.after.iter().all(|step| is(step, &[State::Done]))
+                && step
+                    .follows
                     .iter()
-                    .all(|&earlier| self.state[earlier] == State::Done)
+                    .all(|step| is(step, &[State::Done, State::Failed]))
+                && (!stopping || self.is_half_done(index))
         })
+    }
+
+    /// Tells whether a step makes anew what the step before has deleted. Even
+    /// a stop does not leave such a pair half done.
+    fn is_half_done(&self, index: usize) -> bool {
+        let step = &self.steps[index];
+        step.half == Half::Put
+            && step.after.iter().any(|&earlier| {
+                self.steps[earlier].change == step.change && self.state[earlier] == State::Done
+            })
     }
 
     /// Leaves out every step that waits for one that failed.

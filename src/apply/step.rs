@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use crate::aws::Error;
+use crate::aws::{Class, Error};
 use crate::model::live::TAG_PREFIX;
-use crate::model::{Address, Attributes, Live, Tags};
+use crate::model::{Address, Attributes, Desired, Live, Tags};
 use crate::plan::diff::put;
 use crate::plan::order::Half;
 use crate::plan::{Action, Change, fingerprint};
@@ -68,15 +68,70 @@ pub(super) async fn run(
     match (change.action, half, live) {
         (_, Half::Remove, Some(live)) => remove(context, kind, change, live).await,
         (Action::Create | Action::Replace, Half::Put, _) => {
-            let tags = all_tags(change, &fields);
-            let key = &change.key;
-            kind.create(context.aws, key, &fields.written, &tags).await
+            create(context, kind, change, &fields).await
         }
         (Action::Update | Action::Adopt, Half::Put, Some(live)) => {
             update(context, kind, change, live, &fields).await
         }
         _ => Err(Error::internal(name, "the step has nothing to work on")),
     }
+}
+
+async fn create(
+    context: Context<'_>,
+    kind: &dyn Kind,
+    change: &Change,
+    fields: &Resolved,
+) -> Result<Attributes, Error> {
+    let tags = all_tags(change, fields);
+    let created = kind
+        .create(context.aws, &change.key, &fields.written, &tags)
+        .await;
+    match created {
+        Err(error) if error.class == Class::Conflict => {
+            let found = find_created(context, kind, change, fields, &tags).await;
+            found.ok_or(error)
+        }
+        other => other,
+    }
+}
+
+/// A create whose answer was lost is tried again, and then told that the thing
+/// exists. It is ours where it carries the very tags that were sent; where AWS
+/// keeps no tags, where it is just as it was sent.
+async fn find_created(
+    context: Context<'_>,
+    kind: &dyn Kind,
+    change: &Change,
+    fields: &Resolved,
+    tags: &Tags,
+) -> Option<Attributes> {
+    let wanted = Desired {
+        address: change.address.clone(),
+        key: change.key.clone(),
+        written: fields.written.clone(),
+        attributes: fields.after.clone(),
+        tags: change.tags.clone(),
+        references: Vec::new(),
+        depends_on: Vec::new(),
+        protect: false,
+        ignore: Vec::new(),
+        source: None,
+    };
+    let stack = change.owner.as_ref().map(|owner| owner.stack.as_str());
+    let live = kind
+        .read(context.aws, stack.unwrap_or_default(), &[&wanted])
+        .await
+        .ok()?;
+    let found = live.into_iter().find(|live| live.key == change.key)?;
+    let is_ours = match &found.tags {
+        Some(found_tags) => found_tags
+            .iter()
+            .filter(|(key, _)| !key.starts_with("aws:"))
+            .eq(tags),
+        None => found.attributes == fields.after,
+    };
+    is_ours.then_some(found.outputs)
 }
 
 /// Deletes with the parameters that the spec gives for it, such as a key's

@@ -76,10 +76,13 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let request_id = error.request_id().map(str::to_owned);
+    let status = error.raw_response().map(|reply| reply.status().as_u16());
+    // A reply without a code, as of a proxy, is told by its status.
     let code = error.code().map(str::to_owned);
+    let code = code.or_else(|| status.map(|status| format!("HTTP {status}")));
     let (class, message) = match error {
-        SdkError::ServiceError(context) => {
-            let status = context.raw().status().as_u16();
+        SdkError::ServiceError(_) => {
+            let status = status.unwrap_or_default();
             let message = error.message().unwrap_or_default().to_owned();
             (
                 classify(code.as_deref().unwrap_or_default(), &message, status),

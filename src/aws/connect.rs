@@ -84,3 +84,8 @@ impl Connection {
         }
     }
 }
+
+/// For a call that must not be made twice.
+pub fn without_retries() -> RetryConfig {
+    RetryConfig::disabled()
+}

@@ -78,9 +78,18 @@ impl Error {
         self.class == Class::NotFound
     }
 
+    /// Tells whether AWS had too many calls of us.
+    pub fn is_throttled(&self) -> bool {
+        self.class == Class::Throttled
+    }
+
     /// Says what to do, where something can be done.
     pub fn hint(&self) -> Option<String> {
         match self.class {
+            // Not the caller lacks the permission, but the service on its behalf.
+            Class::Denied if self.message.contains("does not have permission") => Some(
+                "a resource policy of the service that it names must allow it".to_owned(),
+            ),
             Class::Denied => Some(format!(
                 "the credentials need the IAM action {}",
                 self.missing_action()
@@ -190,7 +199,7 @@ fn classify_invalid_request(message: &str) -> Class {
         Class::NotFound
     } else if message.contains("already exists") {
         Class::Conflict
-    } else if message.contains("limit") || message.contains("Limit") {
+    } else if message.to_lowercase().contains("limit exceeded") {
         Class::Limit
     } else {
         Class::Invalid

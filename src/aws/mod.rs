@@ -12,7 +12,7 @@ mod wait;
 use tokio::sync::OnceCell;
 
 pub use call::{KMS, LOGS, STS, Service, XRAY, call};
-pub use connect::Connection;
+pub use connect::{Connection, without_retries};
 pub use error::{Class, Error};
 pub use wait::{Patience, until, until_done};
 

@@ -32,6 +32,18 @@ impl Patience {
         first: Duration::from_millis(200),
         longest: Duration::from_secs(3),
     };
+    /// For a create that is not tried again by the SDK.
+    pub const CREATION: Self = Self {
+        limit: Duration::from_mins(1),
+        first: Duration::from_millis(500),
+        longest: Duration::from_secs(10),
+    };
+    /// For calls that AWS throttles more than the SDK has patience for.
+    pub const THROTTLED: Self = Self {
+        limit: Duration::from_mins(2),
+        first: Duration::from_secs(2),
+        longest: Duration::from_secs(20),
+    };
     /// For a change of state that AWS carries out in minutes.
     pub const STATE_CHANGE: Self = Self {
         limit: Duration::from_mins(15),

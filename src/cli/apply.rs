@@ -1,5 +1,6 @@
 //! `xrayctl apply`, and what it shares with `destroy`.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +14,9 @@ use super::planning::{self, Planned, Selection};
 use super::spec_file::{self, DEFAULT_PATH};
 use crate::apply::{self, Context};
 use crate::exit::Exit;
-use crate::model::{Diagnostic, Diagnostics, SourceFile, plural};
-use crate::plan::Mode;
+use crate::model::{Address, Diagnostic, Diagnostics, SourceFile, plural};
 use crate::plan::saved::SavedPlan;
+use crate::plan::{Action, Mode};
 use crate::resource::{REGISTRY, Registered};
 use crate::spec;
 use crate::view::progress::Progress;
@@ -266,7 +267,15 @@ async fn read_back(planned: &Planned, selection: &Selection) -> Diagnostics {
             .into();
         }
     };
+    // What was only taken in may still differ; so may what was not planned.
+    let applied: BTreeSet<&Address> = planned
+        .plan
+        .actual_changes()
+        .filter(|change| change.action != Action::Adopt)
+        .map(|change| &change.address)
+        .collect();
     plan.actual_changes()
+        .filter(|change| applied.contains(&change.address))
         .map(|change| {
             let fields: Vec<String> =
                 change.fields.iter().map(|field| field.path.join(".")).collect();

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Outcome;
 use super::spec_file::{self, DEFAULT_PATH};
+use super::{Outcome, replace_file};
 use crate::exit::Exit;
 use crate::model::{Diagnostic, Diagnostics};
 use crate::spec;
@@ -54,7 +54,7 @@ fn format(path: &Path, check: bool) -> Result<bool, Diagnostics> {
         return Ok(false);
     }
     if !check {
-        std::fs::write(path, formatted).map_err(|error| {
+        replace_file::existing(path, &formatted).map_err(|error| {
             Diagnostic::error(format!("cannot write `{}`: {error}", path.display()))
         })?;
     }

@@ -12,7 +12,7 @@ mod logging;
 mod man;
 mod plan;
 mod planning;
-mod private_file;
+mod replace_file;
 mod schema;
 mod show;
 mod spec_file;

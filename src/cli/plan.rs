@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::globals::Globals;
 use super::planning::{self, Planned, Selection};
 use super::spec_file::DEFAULT_PATH;
-use super::{Outcome, private_file};
+use super::{Outcome, replace_file};
 use crate::exit::Exit;
 use crate::model::Diagnostic;
 use crate::plan::Mode;
@@ -76,6 +76,6 @@ fn save(out: &Path, args: &Args, globals: &Globals, planned: Planned) -> Result<
     let text = SavedPlan::new(planned.plan, origin)
         .to_text()
         .map_err(|error| Diagnostic::error(format!("cannot write the plan: {error}")))?;
-    private_file::write(out, &text)
+    replace_file::private(out, &text)
         .map_err(|error| Diagnostic::error(format!("cannot write `{}`: {error}", out.display())))
 }

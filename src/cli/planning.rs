@@ -10,8 +10,10 @@ use super::spec_file;
 use crate::aws::Aws;
 use crate::model::{Address, Diagnostic, Diagnostics};
 use crate::plan::diff::{self, Request, Sides};
-use crate::plan::{Mode, Plan, Target};
-use crate::resource::{REGISTRY, Registered, read::read_all};
+use crate::plan::saved::SavedPlan;
+use crate::plan::{Mode, Plan, Target, order};
+use crate::resource::read::{Scope, read_all};
+use crate::resource::{REGISTRY, Registered};
 use crate::spec::Spec;
 
 /// Options of commands that make a plan.
@@ -45,7 +47,16 @@ pub(super) async fn from_spec(
     selection: &Selection,
     mode: Mode,
 ) -> Result<Planned, Diagnostics> {
-    let (spec, warnings) = spec_file::load(path, globals)?;
+    let source = spec_file::read(path)?;
+    if SavedPlan::is_one(&source.text) {
+        return Err(
+            Diagnostic::error(format!("`{}` is a saved plan, not a spec", path.display()))
+                .with_hint("look at it with `xrayctl show`, carry it out with `xrayctl apply`")
+                .into(),
+        );
+    }
+    let options = spec_file::options(globals, globals.env.clone());
+    let (spec, warnings) = spec_file::check(&source, path, &options)?;
     let mut planned = of_stack(spec, globals, selection, mode).await?;
     planned.warnings.extend(warnings);
     Ok(planned)
@@ -81,7 +92,7 @@ pub(super) async fn of_account(
     selection: &Selection,
     mode: Mode,
 ) -> Result<(Plan, Diagnostics), Diagnostics> {
-    let mut desired = spec.resources.clone();
+    let mut desired = order::selected(spec.resources.clone(), &selection.only, mode);
     // Who we are is asked at the same time; where AWS does not tell, no other
     // answer is waited for.
     let identity = async {
@@ -92,7 +103,13 @@ pub(super) async fn of_account(
         guard_account(spec, &identity.account)?;
         Ok::<_, Diagnostic>(identity)
     };
-    let reading = async { Ok(read_all(aws, REGISTRY, &mut desired).await) };
+    // To destroy, nothing has to be resolved: what a field refers to may be
+    // gone already.
+    let scope = Scope {
+        stack: &spec.stack.name,
+        resolve: mode != Mode::Destroy,
+    };
+    let reading = async { Ok(read_all(aws, REGISTRY, scope, &mut desired).await) };
     let (identity, reading) = tokio::try_join!(identity, reading)?;
     if !reading.failed.is_empty() {
         let failed = reading.failed.iter();

@@ -33,7 +33,8 @@ pub struct Request {
     pub target: Target,
     /// Takes resources that exist and that no stack owns into the stack.
     pub adopt: bool,
-    /// Only these resources and what they need; all where empty.
+    /// What the desired side was cut down to by [`order::selected`], and
+    /// orphans to be deleted; everything where empty.
     pub only: Vec<Address>,
 }
 
@@ -53,7 +54,11 @@ pub fn plan(sides: Sides<'_>, request: &Request) -> Result<Plan, Diagnostics> {
     };
     for desired in ordered {
         let live = matched.pairs.get(&desired.address).copied();
-        planner.desired(desired, live);
+        match matched.displaced.get(&desired.address) {
+            Some(own) if request.mode == Mode::Destroy => planner.desired(desired, Some(own)),
+            Some(own) => planner.refuse_displaced(desired, own),
+            None => planner.desired(desired, live),
+        }
     }
     if request.mode != Mode::RefreshOnly {
         for orphan in matched.orphans {
@@ -84,7 +89,10 @@ impl Planner<'_> {
             Mode::Apply | Mode::RefreshOnly => Some(self.converge(desired, facts, live)),
             Mode::Destroy => self.destroy(desired, facts, live),
         };
-        if let Some(change) = change {
+        if let Some(mut change) = change {
+            if self.request.mode == Mode::RefreshOnly && !is_drift(&change) {
+                change.action = Action::NoOp;
+            }
             self.refuse_protected(desired, facts, &change);
             self.changes.insert(change.address.clone(), change);
         }
@@ -95,11 +103,11 @@ impl Planner<'_> {
         let subject = format!("{} `{}`", facts.title, live.key);
         let refusal = match ownership(self.sides.stack, live) {
             Ownership::Ours => return true,
-            Ownership::Nobodys if self.request.adopt => return true,
             // Not ours, so not ours to destroy.
             Ownership::Nobodys | Ownership::Others(_) if self.request.mode == Mode::Destroy => {
                 return false;
             }
+            Ownership::Nobodys if self.request.adopt => return true,
             Ownership::Nobodys => {
                 Diagnostic::error(format!("{subject} exists already and no stack owns it"))
                     .with_hint(format!(
@@ -116,6 +124,20 @@ impl Planner<'_> {
         false
     }
 
+    /// Refuses to go on where the name that the spec gives is held by one that
+    /// is not ours, while ours stands beside it under another name or none.
+    fn refuse_displaced(&mut self, desired: &Desired, own: &Live) {
+        let id = own.outputs.get("arn").and_then(Value::as_str);
+        let refusal = Diagnostic::error(format!(
+            "`{}` is not this stack's, whose own {} is {}",
+            desired.key,
+            desired.address,
+            id.unwrap_or(&own.key)
+        ))
+        .with_hint("give the other one another name, or this one in the spec");
+        self.refuse(desired, refusal);
+    }
+
     fn refuse(&mut self, desired: &Desired, refusal: Diagnostic) {
         let refusal = refusal.at(desired.address.clone());
         self.refused.push(match &desired.source {
@@ -125,9 +147,10 @@ impl Planner<'_> {
     }
 
     fn refuse_protected(&mut self, desired: &Desired, facts: &Facts, change: &Change) {
-        let what = match change.action {
-            Action::Delete => "deleted",
-            Action::Replace => "replaced",
+        let what = match (change.action, change.reason) {
+            (Action::Delete, _) => "deleted",
+            (Action::Replace, _) => "replaced",
+            (Action::Update, Some(Reason::Reset)) => "put back to AWS's default",
             _ => return,
         };
         if desired.protect {
@@ -159,10 +182,16 @@ impl Planner<'_> {
             .collect();
         let importing =
             live.is_some_and(|live| ownership(self.sides.stack, live) == Ownership::Nobodys);
-        let action = action(&fields, live, importing);
-        let reason = live.map_or(Some(Reason::NotAtAws), |live| {
-            (action != Action::NoOp).then(|| reason(&desired, live, &managed, !fields.is_empty()))
-        });
+        let is_renamed = live
+            .and_then(Live::owner)
+            .is_some_and(|owner| owner.name.as_deref() != desired.address.name() && facts.taggable);
+        let action = action(&fields, live, importing || is_renamed);
+        let reason = match live {
+            None => Some(Reason::NotAtAws),
+            Some(_) if action == Action::Adopt && is_renamed => Some(Reason::Renamed),
+            Some(live) => (action != Action::NoOp)
+                .then(|| reason(&desired, live, &managed, !fields.is_empty())),
+        };
         Change {
             owner: facts.taggable.then(|| Owner {
                 stack: self.sides.stack.to_owned(),
@@ -223,13 +252,25 @@ impl Planner<'_> {
                 ..deletion(desired.address.clone(), facts, live, Reason::Destroy)
             });
         }
+        self.reset(desired, facts, live)
+    }
+
+    /// Puts a setting back to AWS's default, but for what is left to others.
+    fn reset(&self, desired: &Desired, facts: &Facts, live: &Live) -> Option<Change> {
         let default = self.sides.catalog.aws_default(desired.address.kind())?;
+        let mut target = Desired {
+            attributes: default.clone(),
+            written: default,
+            tags: None,
+            ..desired.clone()
+        };
+        leave_ignored(&mut target, Some(live));
         let rules = Rules {
             facts,
             ignore: &desired.ignore,
             unknown: &[],
         };
-        let fields = compare::fields(rules, &default, Some(&live.attributes));
+        let fields = compare::fields(rules, &target.attributes, Some(&live.attributes));
         let has_changes = !fields.is_empty();
         Some(Change {
             address: desired.address.clone(),
@@ -243,11 +284,11 @@ impl Planner<'_> {
             importing: false,
             fields,
             live: Some(live.clone()),
-            after: Some(default.clone()),
+            after: Some(target.attributes),
             tags: None,
-            written: Some(default),
+            written: Some(target.written),
             references: Vec::new(),
-            depends_on: Vec::new(),
+            depends_on: dependencies(&desired.references, &desired.depends_on),
             owner: None,
             managed: Vec::new(),
         })
@@ -255,12 +296,20 @@ impl Planner<'_> {
 
     /// Deletes what the stack owns and the spec no longer names.
     fn orphan(&mut self, live: &Live) {
-        let name = live.owner().and_then(|owner| owner.name);
-        let mut address = Address::new(&live.kind, name.unwrap_or_else(|| live.key.clone()));
-        if self.changes.contains_key(&address) {
-            // A second one under the same name: tell them apart by their key.
-            address = Address::new(&live.kind, format!("{} (orphan)", live.key));
-        }
+        // Two may carry one name, as when a create was carried out twice: the
+        // second goes by what AWS calls it.
+        let arn = live.outputs.get("arn").and_then(Value::as_str);
+        let names = live.owner().and_then(|owner| owner.name).into_iter();
+        let names = names
+            .chain([live.key.clone()])
+            .chain(arn.map(str::to_owned));
+        let address = names
+            .filter(|name| !name.is_empty())
+            .map(|name| Address::new(&live.kind, name))
+            .find(|address| !self.changes.contains_key(address));
+        let Some(address) = address else {
+            return;
+        };
         let reason = if self.request.mode == Mode::Destroy {
             Reason::Destroy
         } else {
@@ -269,7 +318,14 @@ impl Planner<'_> {
         let Some(facts) = self.sides.catalog.facts(&live.kind) else {
             return;
         };
+        let name = live.owner().and_then(|owner| owner.name);
+        let namesake = self.sides.desired.iter().find(|desired| {
+            desired.address.kind() == live.kind && desired.address.name() == name.as_deref()
+        });
         let change = deletion(address, facts, live, reason);
+        if let Some(namesake) = namesake {
+            self.refuse_protected(namesake, facts, &change);
+        }
         self.changes.insert(change.address.clone(), change);
     }
 
@@ -289,7 +345,8 @@ impl Planner<'_> {
         }
         let is_partial = !self.request.only.is_empty();
         if is_partial {
-            let kept = order::with_dependencies(&changes, &self.request.only);
+            let wanted = self.sides.desired.iter().map(|desired| &desired.address);
+            let kept: BTreeSet<&Address> = wanted.chain(&self.request.only).collect();
             changes.retain(|change| kept.contains(&change.address));
         }
         let live_hash =
@@ -324,14 +381,29 @@ fn deletion(address: Address, facts: &Facts, live: &Live, reason: Reason) -> Cha
     }
 }
 
+/// Tells whether others made a change. That a resource is not there may as well
+/// mean that it was never made; of one without tags nobody knows what was
+/// applied last, so that any difference counts.
+fn is_drift(change: &Change) -> bool {
+    match change.reason {
+        Some(Reason::Drift | Reason::SpecAndDrift | Reason::DeletionScheduled) => true,
+        Some(Reason::Differs) => change.live.as_ref().is_some_and(|live| live.tags.is_none()),
+        _ => false,
+    }
+}
+
 /// Lists the fields and tags in which the two sides differ.
 fn differences(rules: Rules<'_>, desired: &Desired, live: Option<&Live>) -> Vec<FieldChange> {
     let standing = live.map(|live| &live.attributes);
     let mut fields = compare::fields(rules, &desired.attributes, standing);
     if live.is_none() {
-        // Nothing stands that could be replaced.
         for field in &mut fields {
+            // Nothing stands that could be replaced, and a document is shown
+            // as it was written, not as it is compared.
             field.forces_replacement = false;
+            if field.document && !field.unknown {
+                field.after = desired.written.get(&field.path[0]).cloned();
+            }
         }
     }
     if let Some(tags) = &desired.tags
@@ -343,12 +415,12 @@ fn differences(rules: Rules<'_>, desired: &Desired, live: Option<&Live>) -> Vec<
     fields
 }
 
-fn action(fields: &[FieldChange], live: Option<&Live>, importing: bool) -> Action {
+fn action(fields: &[FieldChange], live: Option<&Live>, tags_change: bool) -> Action {
     match live {
         None => Action::Create,
         Some(_) if fields.iter().any(|field| field.forces_replacement) => Action::Replace,
         Some(live) if !fields.is_empty() || live.deletion_scheduled => Action::Update,
-        Some(_) if importing => Action::Adopt,
+        Some(_) if tags_change => Action::Adopt,
         Some(_) => Action::NoOp,
     }
 }

@@ -9,6 +9,8 @@ use crate::model::{Address, Desired, Lifecycle, Live};
 pub(super) struct Matched<'a> {
     /// The live resource of each address that has one.
     pub pairs: BTreeMap<&'a Address, &'a Live>,
+    /// The stack's own resource of each address whose key another holds.
+    pub displaced: BTreeMap<&'a Address, &'a Live>,
     /// What the stack owns and the spec does not name.
     pub orphans: Vec<&'a Live>,
 }
@@ -26,7 +28,8 @@ pub(super) enum Ownership {
 
 /// Pairs each desired resource with the live one of the same type and key;
 /// failing that, with one that the stack owns under the same name, whose key
-/// changed since.
+/// changed since. One that the stack owns and whose key another holds is told
+/// apart: it is neither an orphan nor safe to change.
 pub(super) fn matched<'a>(
     catalog: &dyn Catalog,
     stack: &str,
@@ -48,25 +51,31 @@ pub(super) fn matched<'a>(
     }
     let mut is_claimed = vec![false; live.len()];
     let mut pairs = BTreeMap::new();
-    let mut unpaired = Vec::new();
     for item in desired {
-        match by_key.get(&(item.address.kind(), item.key.as_str())) {
-            Some(&index) => {
-                is_claimed[index] = true;
-                pairs.insert(&item.address, &live[index]);
-            }
-            None => unpaired.push(item),
-        }
-    }
-    for item in unpaired {
-        let Some(name) = item.address.name() else {
-            continue;
-        };
-        if let Some(&index) = by_name.get(&(item.address.kind(), name.to_owned()))
-            && !is_claimed[index]
-        {
+        if let Some(&index) = by_key.get(&(item.address.kind(), item.key.as_str())) {
             is_claimed[index] = true;
             pairs.insert(&item.address, &live[index]);
+        }
+    }
+    let mut displaced = BTreeMap::new();
+    for item in desired {
+        let name = item.address.name().unwrap_or_default().to_owned();
+        let Some(&own) = by_name.get(&(item.address.kind(), name)) else {
+            continue;
+        };
+        if is_claimed[own] {
+            continue;
+        }
+        match pairs.get(&item.address) {
+            None => {
+                is_claimed[own] = true;
+                pairs.insert(&item.address, &live[own]);
+            }
+            Some(holder) if ownership(stack, holder) != Ownership::Ours => {
+                is_claimed[own] = true;
+                displaced.insert(&item.address, &live[own]);
+            }
+            Some(_) => {}
         }
     }
     let orphans = live
@@ -78,7 +87,11 @@ pub(super) fn matched<'a>(
         })
         .map(|(item, _)| item)
         .collect();
-    Matched { pairs, orphans }
+    Matched {
+        pairs,
+        displaced,
+        orphans,
+    }
 }
 
 fn is_collection(catalog: &dyn Catalog, live: &Live) -> bool {

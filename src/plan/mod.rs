@@ -82,7 +82,8 @@ pub enum Action {
     Replace,
     /// It is deleted.
     Delete,
-    /// It is taken into the stack as it is: tagged, nothing else.
+    /// It is tagged as the stack's and nothing else: one that no stack owned,
+    /// or one that goes by another name in the spec now.
     Adopt,
 }
 
@@ -111,6 +112,8 @@ pub enum Reason {
     DeletionScheduled,
     /// It exists and no stack owns it.
     Unowned,
+    /// It goes by another name in the spec than the one that its tag holds.
+    Renamed,
 }
 
 /// One field that would change.

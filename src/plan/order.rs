@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::{Action, Catalog, Change, Mode, Plan};
+use super::{Action, Catalog, Mode, Plan};
 use crate::model::{Address, Desired, Diagnostic, Diagnostics, Facts, Lifecycle, ReplaceOrder};
 
 /// One half of a change: a replacement has both.
@@ -25,8 +25,11 @@ pub struct Step {
     pub change: usize,
     /// Which half of it.
     pub half: Half,
-    /// Indices of the steps that must be done first.
+    /// Indices of the steps that must be done first. Where one of them fails,
+    /// this one is not begun.
     pub after: Vec<usize>,
+    /// Indices of the steps that should have ended before, done or failed.
+    pub follows: Vec<usize>,
 }
 
 /// Orders resources so that each comes after those that it refers to.
@@ -96,28 +99,40 @@ fn circle(members: &[&Desired]) -> Diagnostic {
     diagnostic
 }
 
-/// Returns `wanted` and everything that they need, directly or not.
-pub fn with_dependencies(changes: &[Change], wanted: &[Address]) -> BTreeSet<Address> {
-    let by_address: BTreeMap<&Address, &Change> = changes
-        .iter()
-        .map(|change| (&change.address, change))
-        .collect();
-    let mut kept = BTreeSet::new();
-    let mut open: Vec<Address> = wanted.to_vec();
-    while let Some(address) = open.pop() {
-        if let Some(change) = by_address.get(&address)
-            && !kept.contains(&address)
-        {
-            open.extend(change.depends_on.iter().cloned());
-        }
-        kept.insert(address);
+/// Cuts a spec down to the resources of `only` and those that must go with
+/// them: what they need, or, to destroy, what needs them. All of it where
+/// `only` is empty.
+pub fn selected(desired: Vec<Desired>, only: &[Address], mode: Mode) -> Vec<Desired> {
+    if only.is_empty() {
+        return desired;
     }
-    kept
+    let mut leads_to: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
+    for item in &desired {
+        for needed in needs(item) {
+            let (from, to) = match mode {
+                Mode::Destroy => (needed, &item.address),
+                Mode::Apply | Mode::RefreshOnly => (&item.address, needed),
+            };
+            leads_to.entry(from.clone()).or_default().push(to.clone());
+        }
+    }
+    let mut kept = BTreeSet::new();
+    let mut open: Vec<Address> = only.to_vec();
+    while let Some(address) = open.pop() {
+        if kept.insert(address.clone()) {
+            open.extend(leads_to.get(&address).into_iter().flatten().cloned());
+        }
+    }
+    desired
+        .into_iter()
+        .filter(|item| kept.contains(&item.address))
+        .collect()
 }
 
 /// Lays out the steps of a plan with what each has to wait for.
 pub fn schedule(catalog: &dyn Catalog, plan: &Plan) -> Vec<Step> {
     let mut layout = Layout::new(catalog, plan);
+    layout.make_room();
     for index in 0..plan.changes.len() {
         layout.order_halves(index);
         for needed in layout.needed_by(index) {
@@ -170,6 +185,7 @@ impl<'a> Layout<'a> {
                     change: index,
                     half,
                     after: Vec::new(),
+                    follows: Vec::new(),
                 });
             }
         }
@@ -215,14 +231,53 @@ impl<'a> Layout<'a> {
         let by_type = self.plan.mode == Mode::Apply && self.is_setting(needed.change);
         if needed.is_named || by_type {
             self.wait((index, Half::Put), (needed.change, Half::Put));
+            if self.is_deleted_first(index) {
+                // Not deleted before it is certain that it can be made anew.
+                self.wait((index, Half::Remove), (needed.change, Half::Put));
+            }
         }
+    }
+
+    /// AWS allows few of some types: what goes makes room for what comes. Types
+    /// that others refer to are left out, since what goes waits for its users,
+    /// and those may wait for what comes.
+    fn make_room(&mut self) {
+        let kinds: Vec<&str> = self.by_kind.keys().copied().collect();
+        for kind in &kinds {
+            let is_referred_to = kinds.iter().any(|other| {
+                let facts = self.catalog.facts(other);
+                facts.is_some_and(|facts| facts.refers_to.contains(kind))
+            });
+            let facts = self.catalog.facts(kind);
+            let is_deleted_first =
+                facts.is_some_and(|facts| facts.replace_order == ReplaceOrder::DeleteFirst);
+            if is_deleted_first && !is_referred_to {
+                let going = self.steps_of(kind, Action::Delete);
+                for step in self.steps_of(kind, Action::Create) {
+                    self.steps[step].follows.clone_from(&going);
+                }
+            }
+        }
+    }
+
+    fn steps_of(&self, kind: &str, action: Action) -> Vec<usize> {
+        let changes = self.by_kind.get(kind).into_iter().flatten();
+        changes
+            .filter(|&&index| self.plan.changes[index].action == action)
+            .flat_map(|&index| halves(action).iter().map(move |half| (index, *half)))
+            .filter_map(|step| self.halves.get(&step).copied())
+            .collect()
+    }
+
+    fn is_deleted_first(&self, index: usize) -> bool {
+        self.plan.changes[index].action == Action::Replace
+            && self.replace_order(index) == ReplaceOrder::DeleteFirst
     }
 
     /// What is referred to goes last. One that is deleted first to be made
     /// anew cannot wait for those that move to the new one.
     fn remove_after_users(&mut self, index: usize, needed: Needed) {
-        let comes_back = self.plan.changes[needed.change].action == Action::Replace
-            && self.replace_order(needed.change) == ReplaceOrder::DeleteFirst;
+        let comes_back = self.is_deleted_first(needed.change);
         self.wait((needed.change, Half::Remove), (index, Half::Remove));
         if !comes_back {
             self.wait((needed.change, Half::Remove), (index, Half::Put));

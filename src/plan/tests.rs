@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::diff::{Request, Sides, plan};
-use super::order::{Half, schedule};
+use super::order::{Half, schedule, selected};
 use super::{Action, Catalog, Mode, Plan, Reason, Target, fingerprint};
 use crate::model::live::{APPLIED_TAG, NAME_TAG, STACK_TAG};
 use crate::model::{
@@ -254,6 +254,59 @@ fn what_is_not_ours_is_refused() {
     );
     request.mode = Mode::Destroy;
     assert!(!both(&live, &request).unwrap().has_changes());
+    live.tags = Some(Tags::new());
+    assert!(!both(&live, &request).unwrap().has_changes());
+}
+
+#[test]
+fn a_name_that_another_took_is_refused_and_ours_is_kept() {
+    let mut vase = want("vase.a", &json!({"height": 1}));
+    let mut ours = applied(&vase);
+    ours.key = "elsewhere".to_owned();
+    let mut theirs = applied(&vase);
+    theirs.tags = Some(Tags::new());
+    vase.protect = true;
+    let live = [ours, theirs];
+    let mut request = request(Mode::Apply);
+    for adopt in [false, true] {
+        request.adopt = adopt;
+        let result = try_plan(std::slice::from_ref(&vase), &live, &request);
+        assert_eq!(
+            refusals(result),
+            ["`a` is not this stack's, whose own vase.a is arn:a"]
+        );
+    }
+    vase.protect = false;
+    request.mode = Mode::Destroy;
+    let plan = try_plan(&[vase], &live, &request).unwrap();
+    assert_eq!(plan.changes[0].key, "elsewhere");
+}
+
+#[test]
+fn a_resource_renamed_in_the_spec_is_tagged_anew() {
+    let old = applied(&want("vase.a", &json!({"height": 1})));
+    let mut new = want("vase.b", &json!({"height": 1}));
+    new.key = "a".to_owned();
+    let plan = make(&[new], &[old]);
+    let change = &plan.changes[0];
+    assert_eq!((change.action, change.importing), (Action::Adopt, false));
+    assert_eq!(change.reason, Some(Reason::Renamed));
+}
+
+#[test]
+fn only_what_others_changed_is_drift() {
+    let vase = want("vase.a", &json!({"height": 1}));
+    let new = want("vase.b", &json!({"height": 1}));
+    let edited = want("vase.a", &json!({"height": 2}));
+    let mut live = applied(&vase);
+    let refresh = request(Mode::RefreshOnly);
+    let drifts = |desired: &[Desired], live: &[Live]| {
+        try_plan(desired, live, &refresh).unwrap().has_changes()
+    };
+    assert!(!drifts(&[edited.clone(), new], std::slice::from_ref(&live)));
+    live.attributes["height"] = json!(3);
+    assert!(drifts(&[vase], std::slice::from_ref(&live)));
+    assert!(drifts(&[edited], &[live]));
 }
 
 #[test]
@@ -399,10 +452,22 @@ fn a_target_takes_what_it_needs_along() {
     let off = applied(&want("light", &json!({"level": 5, "vase": null})));
     let mut request = request(Mode::Apply);
     request.only = vec![Address::setting("light")];
-    let plan = try_plan(&[vase, other, light_on("a")], &[off], &request).unwrap();
+    let all = vec![vase, other, light_on("a")];
+    let cut = selected(all.clone(), &request.only, Mode::Apply);
+    let plan = try_plan(&cut, &[off], &request).unwrap();
     let kept: Vec<String> = actions(&plan).into_keys().collect();
     assert_eq!(kept, ["light", "vase.a"]);
     assert!(plan.is_partial);
+
+    // To destroy, what needs it goes along.
+    let names = |desired: Vec<Desired>| -> Vec<String> {
+        desired.iter().map(|one| one.address.to_string()).collect()
+    };
+    let vase_alone = [Address::new("vase", "a")];
+    let going = selected(all.clone(), &vase_alone, Mode::Destroy);
+    assert_eq!(names(going), ["vase.a", "light"]);
+    assert_eq!(names(selected(all, &vase_alone, Mode::Apply)), ["vase.a"]);
+
     request.only = vec![Address::new("vase", "z")];
     assert_eq!(
         refusals(try_plan(&[], &[], &request)),
@@ -487,7 +552,10 @@ proptest! {
         while done.len() < steps.len() {
             let ready: Vec<usize> = (0..steps.len())
                 .filter(|index| !done.contains(index))
-                .filter(|index| steps[*index].after.iter().all(|step| done.contains(step)))
+                .filter(|index| {
+                    let step = &steps[*index];
+                    step.after.iter().chain(&step.follows).all(|step| done.contains(step))
+                })
                 .collect();
             prop_assert!(!ready.is_empty(), "steps wait for one another in a circle");
             done.extend(ready);

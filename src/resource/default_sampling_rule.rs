@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::sampling_rule::{self, DEFAULT_RULE};
 use super::{
-    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, ReplaceOrder, Resource, Tags,
-    Update, Wanted,
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
+    Update,
 };
 use crate::aws::xray::types::SamplingRuleUpdate;
 
@@ -78,7 +78,7 @@ impl Resource for DefaultSamplingRule {
         })
     }
 
-    async fn read(aws: &Aws, _: &[Wanted<Self::Spec>]) -> Result<Vec<Found<Self::Spec>>, Error> {
+    async fn read(aws: &Aws, _: Query<'_, Self::Spec>) -> Result<Vec<Found<Self::Spec>>, Error> {
         let rules = sampling_rule::list(aws).await?;
         Ok(rules
             .into_iter()

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Reference, ReplaceOrder, Resource,
-    Tags, Update, Wanted, kms_reference,
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, Reference, ReplaceOrder,
+    Resource, Tags, Update, kms_reference,
 };
 use crate::aws::{Class, Patience, XRAY, call, until, until_done, xray};
 
@@ -106,7 +106,7 @@ impl Resource for Encryption {
         Ok(spec)
     }
 
-    async fn read(aws: &Aws, _: &[Wanted<Self::Spec>]) -> Result<Vec<Found<Self::Spec>>, Error> {
+    async fn read(aws: &Aws, _: Query<'_, Self::Spec>) -> Result<Vec<Found<Self::Spec>>, Error> {
         let configuration = get(aws).await?;
         let is_kms = configuration.r#type == Some(xray::types::EncryptionType::Kms);
         let mut spec = EncryptionSpec {
@@ -170,6 +170,22 @@ pub(super) async fn get(aws: &Aws) -> Result<xray::types::EncryptionConfig, Erro
         .ok_or_else(|| Error::internal("encryption", "GetEncryptionConfig gave nothing"))
 }
 
+/// Reads the setting once no change of it is under way any more.
+pub(super) async fn settled(aws: &Aws) -> Result<xray::types::EncryptionConfig, Error> {
+    let active = until(Patience::STATE_CHANGE, || async {
+        let configuration = get(aws).await?;
+        let is_active = configuration.status != Some(xray::types::EncryptionStatus::Updating);
+        Ok(is_active.then_some(configuration))
+    })
+    .await?;
+    active.ok_or_else(|| {
+        Error::refused(
+            "PutEncryptionConfig",
+            "X-Ray's encryption stayed UPDATING for 15 minutes; plan again later",
+        )
+    })
+}
+
 /// Changes the setting and waits until it is in force: while X-Ray says
 /// `UPDATING`, traces may still be encrypted in the old way.
 async fn put(aws: &Aws, spec: &EncryptionSpec) -> Result<Attributes, Error> {
@@ -190,20 +206,7 @@ async fn put(aws: &Aws, spec: &EncryptionSpec) -> Result<Attributes, Error> {
         },
     )
     .await?;
-    let active = until(Patience::STATE_CHANGE, || async {
-        let configuration = get(aws).await?;
-        Ok(
-            (configuration.status == Some(xray::types::EncryptionStatus::Active))
-                .then_some(configuration),
-        )
-    })
-    .await?;
-    let Some(configuration) = active else {
-        return Err(Error::refused(
-            "PutEncryptionConfig",
-            "X-Ray accepted the change, but did not become ACTIVE within 15 minutes; plan again later",
-        ));
-    };
+    let configuration = settled(aws).await?;
     Ok(Attributes::from_iter([(
         "key_arn".to_owned(),
         configuration.key_id.map_or(Value::Null, Value::from),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
-use super::{Found, Problem, Problems, Resource, Update, Wanted};
+use super::{Found, Problem, Problems, Query, Resource, Update, Wanted};
 use crate::aws::{Aws, Error};
 use crate::model::{Attributes, Desired, Facts, Live, Reference, Tags};
 
@@ -34,8 +34,9 @@ pub trait Kind: Send + Sync {
     /// Turns what only AWS can tell apart into comparable form.
     async fn resolve(&self, aws: &Aws, desired: &mut Desired) -> Result<(), Error>;
 
-    /// Reads what stands at AWS.
-    async fn read(&self, aws: &Aws, wanted: &[&Desired]) -> Result<Vec<Live>, Error>;
+    /// Reads what stands at AWS and matters to `stack`, whose spec names
+    /// `wanted`.
+    async fn read(&self, aws: &Aws, stack: &str, wanted: &[&Desired]) -> Result<Vec<Live>, Error>;
 
     /// Creates one with its tags and returns its outputs.
     async fn create(
@@ -180,7 +181,7 @@ impl<R: Resource> Kind for Erased<R> {
         Ok(())
     }
 
-    async fn read(&self, aws: &Aws, wanted: &[&Desired]) -> Result<Vec<Live>, Error> {
+    async fn read(&self, aws: &Aws, stack: &str, wanted: &[&Desired]) -> Result<Vec<Live>, Error> {
         let wanted = wanted
             .iter()
             .map(|desired| {
@@ -191,7 +192,11 @@ impl<R: Resource> Kind for Erased<R> {
                 })
             })
             .collect::<Result<Vec<_>, Error>>()?;
-        let found = R::read(aws, &wanted).await?;
+        let query = Query {
+            stack,
+            wanted: &wanted,
+        };
+        let found = R::read(aws, query).await?;
         found.into_iter().map(Self::live).collect()
     }
 

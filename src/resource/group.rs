@@ -5,12 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, ReplaceOrder, Resource, Tags,
-    Update, Wanted, xray_tags,
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
+    Update, xray_tags,
 };
 use crate::aws::{XRAY, call, xray};
 use crate::filter;
-use crate::resource::read::in_parallel;
+use crate::resource::read::with_tags;
 
 /// The name of the group that AWS ships, which holds all traces.
 const DEFAULT_GROUP: &str = "Default";
@@ -137,28 +137,35 @@ impl Resource for Group {
         spec
     }
 
-    async fn read(aws: &Aws, _: &[Wanted<Self::Spec>]) -> Result<Vec<Found<Self::Spec>>, Error> {
+    async fn read(
+        aws: &Aws,
+        query: Query<'_, Self::Spec>,
+    ) -> Result<Vec<Found<Self::Spec>>, Error> {
         let groups = list(aws).await?;
         let custom = groups
             .into_iter()
-            .filter(|group| group.group_name() != Some(DEFAULT_GROUP));
-        in_parallel(custom, |group| async move {
-            let arn = group.group_arn.clone().unwrap_or_default();
-            Ok(Found {
-                key: group.group_name.clone().unwrap_or_default(),
-                tags: Some(xray_tags::read(aws, &arn).await?),
-                outputs: xray_tags::outputs(&arn),
-                spec: GroupSpec {
-                    insights_configuration: InsightsConfiguration::from_aws(
-                        group.insights_configuration(),
-                    ),
-                    group_name: group.group_name,
-                    filter_expression: group.filter_expression.unwrap_or_default(),
-                },
-                deletion_scheduled: false,
-            })
-        })
-        .await
+            .filter(|group| group.group_name() != Some(DEFAULT_GROUP))
+            .collect();
+        let tagged = with_tags(
+            custom,
+            |group| query.names(group.group_name().unwrap_or_default()),
+            |group| xray_tags::read(aws, group.group_arn.unwrap_or_default()),
+        )
+        .await?;
+        let found = tagged.into_iter().map(|(group, tags)| Found {
+            key: group.group_name.clone().unwrap_or_default(),
+            tags: Some(tags),
+            outputs: xray_tags::outputs(group.group_arn().unwrap_or_default()),
+            spec: GroupSpec {
+                insights_configuration: InsightsConfiguration::from_aws(
+                    group.insights_configuration(),
+                ),
+                group_name: group.group_name,
+                filter_expression: group.filter_expression.unwrap_or_default(),
+            },
+            deletion_scheduled: false,
+        });
+        Ok(found.collect())
     }
 
     async fn create(

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, ReplaceOrder, Resource, Tags,
-    Update, Wanted,
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
+    Update,
 };
 use crate::aws::{XRAY, call, xray};
 
@@ -62,7 +62,7 @@ impl Resource for IndexingRule {
         })
     }
 
-    async fn read(aws: &Aws, _: &[Wanted<Self::Spec>]) -> Result<Vec<Found<Self::Spec>>, Error> {
+    async fn read(aws: &Aws, _: Query<'_, Self::Spec>) -> Result<Vec<Found<Self::Spec>>, Error> {
         let request = aws.xray.get_indexing_rules();
         let reply = call(XRAY, "GetIndexingRules", request.send()).await?;
         Ok(reply

@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, ReplaceOrder, Resource, Tags,
-    Update, Wanted, encryption, policy_document,
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
+    Update, encryption, policy_document,
 };
-use crate::aws::{Class, KMS, Patience, call, kms, until_done};
+use crate::aws::{Class, KMS, Patience, call, kms, until_done, without_retries};
 use crate::model::Owner;
 
 const ARN: &str = "arn";
 const KEY_ID: &str = "key_id";
+const KEY_STATE: &str = "key_state";
 /// The days that AWS waits before it deletes a key, where nothing else is said.
 const DEFAULT_WINDOW: i32 = 30;
 
@@ -141,9 +142,9 @@ impl Resource for KmsKey {
 
     async fn read(
         aws: &Aws,
-        wanted: &[Wanted<Self::Spec>],
+        query: Query<'_, Self::Spec>,
     ) -> Result<Vec<Found<Self::Spec>>, Error> {
-        live::read(aws, wanted).await
+        live::read(aws, query).await
     }
 
     /// The tags go with the key itself, so that a key whose alias could not be
@@ -154,23 +155,7 @@ impl Resource for KmsKey {
         spec: &Self::Spec,
         tags: &Tags,
     ) -> Result<Attributes, Error> {
-        let policy = spec.policy.as_ref().map(policy_text);
-        let tag_list = tags_to_aws(tags)?;
-        let reply = until_done(Patience::CONSISTENCY, is_principal_unseen, || {
-            let request = aws
-                .kms
-                .create_key()
-                .description(&spec.description)
-                .multi_region(spec.multi_region)
-                .set_policy(policy.clone())
-                .set_tags(Some(tag_list.clone()));
-            call(KMS, "CreateKey", request.send())
-        })
-        .await?;
-        let metadata = reply
-            .key_metadata
-            .ok_or_else(|| Error::internal("kms_key", "CreateKey gave no key"))?;
-        let id = metadata.key_id;
+        let (arn, id) = make_key(aws, spec, tags).await?;
         put_alias(aws, key, &id, tags).await?;
         if spec.key_rotation_enabled {
             enable_rotation(aws, &id, spec.rotation_period_in_days).await?;
@@ -179,18 +164,19 @@ impl Resource for KmsKey {
             let request = aws.kms.disable_key().key_id(&id);
             call(KMS, "DisableKey", request.send()).await?;
         }
-        Ok(outputs(&metadata.arn.unwrap_or_default(), &id))
+        Ok(outputs(&arn, &id))
     }
 
     async fn update(aws: &Aws, update: Update<'_, Self::Spec>) -> Result<Attributes, Error> {
-        let (before, after) = (update.before, update.after);
+        let after = update.after;
         let id = text(update.outputs, KEY_ID);
-        if update.outputs.get("key_state") == Some(&Value::from("PendingDeletion")) {
-            let request = aws.kms.cancel_key_deletion().key_id(id);
-            call(KMS, "CancelKeyDeletion", request.send()).await?;
+        let mut before = update.before.clone();
+        if text(update.outputs, KEY_STATE) == "PendingDeletion" {
+            bring_back(aws, id, &mut before).await?;
         }
-        // KMS refuses most changes of a disabled key: enable first, disable last.
-        if after.enabled && !before.enabled {
+        // KMS rotates no disabled key: such a one is enabled for the change.
+        let is_enabled = before.enabled || after.enabled || rotation_differs(&before, after);
+        if is_enabled && !before.enabled {
             let request = aws.kms.enable_key().key_id(id);
             call(KMS, "EnableKey", request.send()).await?;
         }
@@ -202,10 +188,10 @@ impl Resource for KmsKey {
                 .description(&after.description);
             call(KMS, "UpdateKeyDescription", request.send()).await?;
         }
-        update_policy(aws, id, before, after).await?;
-        update_rotation(aws, id, before, after).await?;
-        update_alias(aws, id, before, after).await?;
-        if before.enabled && !after.enabled {
+        update_policy(aws, id, &before, after).await?;
+        update_rotation(aws, id, &before, after).await?;
+        update_alias(aws, id, &before, after).await?;
+        if is_enabled && !after.enabled {
             let request = aws.kms.disable_key().key_id(id);
             call(KMS, "DisableKey", request.send()).await?;
         }
@@ -221,7 +207,8 @@ impl Resource for KmsKey {
         spec: &Self::Spec,
     ) -> Result<(), Error> {
         let (arn, id) = (text(outputs, ARN), text(outputs, KEY_ID));
-        let in_use = encryption::get(aws).await?.key_id;
+        // A change that is still carried out may still need the key.
+        let in_use = encryption::settled(aws).await?.key_id;
         if in_use.is_some_and(|used| used == arn || used == id || used.ends_with(id)) {
             return Err(Error::refused(
                 "ScheduleKeyDeletion",
@@ -351,6 +338,42 @@ fn is_unseen(error: &Error) -> bool {
     error.is_not_found()
 }
 
+/// Makes a key and returns its ARN and id. A key has no name that AWS would
+/// refuse to take twice, so that the SDK must not try again by itself: after a
+/// failure that tells nothing, the key is looked for by its tags.
+async fn make_key(aws: &Aws, spec: &KmsKeySpec, tags: &Tags) -> Result<(String, String), Error> {
+    let policy = spec.policy.as_ref().map(policy_text);
+    let tag_list = tags_to_aws(tags)?;
+    let may_pass = |error: &Error| {
+        is_principal_unseen(error) || matches!(error.class, Class::Throttled | Class::Unavailable)
+    };
+    until_done(Patience::CREATION, may_pass, || async {
+        let request = aws
+            .kms
+            .create_key()
+            .description(&spec.description)
+            .multi_region(spec.multi_region)
+            .set_policy(policy.clone())
+            .set_tags(Some(tag_list.clone()))
+            .customize()
+            .config_override(kms::config::Builder::new().retry_config(without_retries()));
+        let metadata = match call(KMS, "CreateKey", request.send()).await {
+            Ok(reply) => reply.key_metadata,
+            Err(error) if error.class == Class::Unavailable => {
+                match live::find_tagged(aws, tags).await? {
+                    Some(id) => Some(live::read_metadata(aws, &id).await?),
+                    None => return Err(error),
+                }
+            }
+            Err(error) => return Err(error),
+        };
+        let metadata =
+            metadata.ok_or_else(|| Error::internal("kms_key", "CreateKey gave no key"))?;
+        Ok((metadata.arn.unwrap_or_default(), metadata.key_id))
+    })
+    .await
+}
+
 async fn enable_rotation(aws: &Aws, id: &str, days: i32) -> Result<(), Error> {
     until_done(Patience::NEW_KEY, is_unseen, || {
         let request = aws
@@ -364,20 +387,37 @@ async fn enable_rotation(aws: &Aws, id: &str, days: i32) -> Result<(), Error> {
     Ok(())
 }
 
+/// Cancels the deletion of a key, which leaves it disabled, and reads what
+/// KMS does not tell of a key that is scheduled for deletion.
+async fn bring_back(aws: &Aws, id: &str, before: &mut KmsKeySpec) -> Result<(), Error> {
+    let request = aws.kms.cancel_key_deletion().key_id(id);
+    call(KMS, "CancelKeyDeletion", request.send()).await?;
+    (before.key_rotation_enabled, before.rotation_period_in_days) =
+        live::read_rotation(aws, id).await?;
+    before.enabled = false;
+    Ok(())
+}
+
+fn rotation_differs(before: &KmsKeySpec, after: &KmsKeySpec) -> bool {
+    let period_differs = before.rotation_period_in_days != after.rotation_period_in_days;
+    before.key_rotation_enabled != after.key_rotation_enabled
+        || (after.key_rotation_enabled && period_differs)
+}
+
 async fn update_rotation(
     aws: &Aws,
     id: &str,
     before: &KmsKeySpec,
     after: &KmsKeySpec,
 ) -> Result<(), Error> {
-    let period_changes = before.rotation_period_in_days != after.rotation_period_in_days;
-    if after.key_rotation_enabled && (!before.key_rotation_enabled || period_changes) {
+    if !rotation_differs(before, after) {
+        return Ok(());
+    }
+    if after.key_rotation_enabled {
         return enable_rotation(aws, id, after.rotation_period_in_days).await;
     }
-    if before.key_rotation_enabled && !after.key_rotation_enabled {
-        let request = aws.kms.disable_key_rotation().key_id(id);
-        call(KMS, "DisableKeyRotation", request.send()).await?;
-    }
+    let request = aws.kms.disable_key_rotation().key_id(id);
+    call(KMS, "DisableKeyRotation", request.send()).await?;
     Ok(())
 }
 
@@ -421,9 +461,8 @@ async fn update_alias(
         return Ok(());
     }
     if let Some(alias) = &after.alias {
-        let request = aws.kms.list_resource_tags().key_id(id);
-        let reply = call(KMS, "ListResourceTags", request.send()).await?;
-        put_alias(aws, alias, id, &live::tags_from_aws(reply.tags)).await?;
+        let tags = live::read_tags(aws, id).await?.unwrap_or_default();
+        put_alias(aws, alias, id, &tags).await?;
     }
     if let Some(alias) = &before.alias {
         delete_alias(aws, alias, id).await?;
@@ -443,12 +482,8 @@ async fn put_alias(aws: &Aws, alias: &str, id: &str, tags: &Tags) -> Result<(), 
         Err(error) if error.class == Class::Conflict => error,
         other => return other.map(drop),
     };
-    let request = aws
-        .kms
-        .list_resource_tags()
-        .key_id(alias_target(aws, alias).await?);
-    let reply = call(KMS, "ListResourceTags", request.send()).await?;
-    let holder = Owner::from_tags(&live::tags_from_aws(reply.tags));
+    let holder = live::read_tags(aws, &alias_target(aws, alias).await?).await?;
+    let holder = holder.as_ref().and_then(Owner::from_tags);
     let is_ours = holder.is_some()
         && holder.map(|owner| owner.stack) == Owner::from_tags(tags).map(|owner| owner.stack);
     if !is_ours {

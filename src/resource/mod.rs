@@ -61,6 +61,22 @@ pub struct Wanted<S> {
     pub spec: S,
 }
 
+/// What a read is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a, S> {
+    /// The stack whose things matter.
+    pub stack: &'a str,
+    /// The things that its spec names.
+    pub wanted: &'a [Wanted<S>],
+}
+
+impl<S> Query<'_, S> {
+    /// Tells whether the spec names the thing that AWS knows by `key`.
+    pub fn names(&self, key: &str) -> bool {
+        self.wanted.iter().any(|wanted| wanted.key == key)
+    }
+}
+
 /// A change to one live thing.
 #[derive(Clone, Debug)]
 pub struct Update<'a, S> {
@@ -117,12 +133,12 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// Reads everything of the type that stands in the account and region, or
-    /// at least what carries a stack's tags and what `wanted` names. The
+    /// at least what carries the stack's tags and what its spec names. The
     /// number of calls that wait for one another does not grow with the
     /// number of things.
     fn read(
         aws: &Aws,
-        wanted: &[Wanted<Self::Spec>],
+        query: Query<'_, Self::Spec>,
     ) -> impl Future<Output = Result<Vec<Found<Self::Spec>>, Error>> + Send;
 
     /// Creates one with its tags and returns its outputs.

@@ -104,13 +104,13 @@ fn normalize_principal(value: &Value) -> Value {
     }
 }
 
-/// `123456789012` and the ARN of that account's root are the same principal.
+/// `123456789012` and the ARN of that account's root, in whichever part of
+/// AWS, are the same principal.
 fn account_root(principal: &str) -> String {
-    let is_account = principal.len() == 12 && principal.bytes().all(|byte| byte.is_ascii_digit());
-    if is_account {
-        format!("arn:aws:iam::{principal}:root")
-    } else {
-        principal.to_owned()
+    let parts: Vec<&str> = principal.split(':').collect();
+    match parts.as_slice() {
+        ["arn", _, "iam", "", account, "root"] => (*account).to_owned(),
+        _ => principal.to_owned(),
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
         let read_back = json!({
             "Statement": [
                 {"Action": ["XRAY:GetGroups", "xray:GetSamplingRules"], "Effect": "Allow",
-                 "Principal": {"AWS": ["arn:aws:iam::123456789012:root"]}, "Resource": "*",
+                 "Principal": {"AWS": ["arn:aws-cn:iam::123456789012:root"]}, "Resource": "*",
                  "Condition": {"bool": {"aws:securetransport": "true"}}},
                 {"Effect": "Allow", "Sid": "b", "Principal": {"AWS": "*"}, "Action": "xray:Put*", "Resource": "*"}
             ],

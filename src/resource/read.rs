@@ -7,11 +7,13 @@ use std::future::Future;
 use futures::future::join_all;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
-use super::{Aws, Error, Kind, Lifecycle};
+use super::{Aws, Error, Kind, Lifecycle, Tags};
+use crate::aws::{Class, Patience, until_done};
 use crate::model::{Desired, Live};
 
 /// Calls of one type under way at a time. High, because the calls are small
-/// and wait for one another nowhere; the SDK slows down where AWS throttles.
+/// and wait for one another nowhere; where AWS throttles them, the whole read
+/// is tried again with patience.
 const CALLS_AT_ONCE: usize = 256;
 
 /// Runs `work` over `items`, many at a time, and keeps their order.
@@ -44,12 +46,26 @@ pub struct Reading {
     pub unknown: Vec<(&'static str, Error)>,
 }
 
+/// What a read is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The stack whose resources matter.
+    pub stack: &'a str,
+    /// Whether to resolve what only AWS can tell of the desired side.
+    pub resolve: bool,
+}
+
 /// Reads every type of `kinds` and resolves what only AWS can tell of
 /// `desired`, all at the same time.
 ///
 /// Types on which AWS keeps no tags are read only where the spec names one of
 /// them: nothing else of theirs can be ours.
-pub async fn read_all(aws: &Aws, kinds: &[&'static dyn Kind], desired: &mut [Desired]) -> Reading {
+pub async fn read_all(
+    aws: &Aws,
+    kinds: &[&'static dyn Kind],
+    scope: Scope<'_>,
+    desired: &mut [Desired],
+) -> Reading {
     let snapshot: Vec<Desired> = desired.to_vec();
     let reads = kinds.iter().filter_map(|kind| {
         let facts = kind.facts();
@@ -60,20 +76,25 @@ pub async fn read_all(aws: &Aws, kinds: &[&'static dyn Kind], desired: &mut [Des
         let is_named = !wanted.is_empty();
         let may_own = facts.taggable && facts.lifecycle == Lifecycle::Collection;
         let read = async move {
-            let result = kind.read(aws, &wanted).await;
-            (facts.kind, is_named, result)
+            let result = until_done(Patience::THROTTLED, Error::is_throttled, || {
+                kind.read(aws, scope.stack, &wanted)
+            });
+            (facts.kind, is_named, result.await)
         };
         (is_named || may_own).then_some(read)
     });
-    let resolutions = desired.iter_mut().filter_map(|desired| {
-        let kind = kinds
-            .iter()
-            .find(|kind| kind.facts().kind == desired.address.kind())?;
-        Some(async move {
-            let result = kind.resolve(aws, desired).await;
-            (kind.facts().kind, result)
-        })
-    });
+    let resolutions = desired
+        .iter_mut()
+        .filter(|_| scope.resolve)
+        .filter_map(|desired| {
+            let kind = kinds
+                .iter()
+                .find(|kind| kind.facts().kind == desired.address.kind())?;
+            Some(async move {
+                let result = kind.resolve(aws, desired).await;
+                (kind.facts().kind, result)
+            })
+        });
     let (reads, resolutions) = tokio::join!(join_all(reads), join_all(resolutions));
 
     let mut reading = Reading::default();
@@ -90,4 +111,43 @@ pub async fn read_all(aws: &Aws, kinds: &[&'static dyn Kind], desired: &mut [Des
         }
     }
     reading
+}
+
+/// Reads the tags of `items`. Other teams may keep theirs to themselves: an
+/// item whose tags we may not see is left out, unless the spec names it, and
+/// unless we may see none at all, since then nothing is known.
+///
+/// # Errors
+/// A denial that matters; any other failure.
+pub async fn with_tags<I: Clone, F>(
+    items: Vec<I>,
+    is_named: impl Fn(&I) -> bool,
+    read_tags: impl Fn(I) -> F,
+) -> Result<Vec<(I, Tags)>, Error>
+where
+    F: Future<Output = Result<Option<Tags>, Error>>,
+{
+    let read = in_parallel(items, |item| {
+        let tags = read_tags(item.clone());
+        async move {
+            match tags.await {
+                Err(error) if error.class == Class::Denied => Ok((item, Err(error))),
+                Err(error) => Err(error),
+                Ok(tags) => Ok((item, Ok(tags))),
+            }
+        }
+    })
+    .await?;
+    let sees_any = read.iter().any(|(_, tags)| tags.is_ok());
+    let mut tagged = Vec::new();
+    for (item, tags) in read {
+        match tags {
+            Ok(Some(tags)) => tagged.push((item, tags)),
+            // Gone since it was listed.
+            Ok(None) => {}
+            Err(error) if is_named(&item) || !sees_any => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(tagged)
 }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, ReplaceOrder, Resource, Tags,
-    Update, Wanted, policy_document,
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
+    Update, policy_document,
 };
-use crate::aws::{Class, XRAY, call};
+use crate::aws::{Class, XRAY, call, xray};
 
 /// The most bytes that AWS takes in one policy:
 /// <https://docs.aws.amazon.com/xray/latest/api/API_PutResourcePolicy.html>.
@@ -28,7 +28,9 @@ pub(super) struct ResourcePolicy;
 #[serde(deny_unknown_fields)]
 pub(super) struct ResourcePolicySpec {
     /// The policy's name at AWS, 1 to 128 of letters, digits and `_+=,.@-`.
-    /// Default: its name in the spec. A change replaces the policy.
+    /// Default: its name in the spec. AWS cannot tell that the old one was
+    /// ours: before you change the name, take the policy away with
+    /// `xrayctl destroy --target`.
     #[serde(default)]
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_+=,.@-]+$"))]
     policy_name: Option<String>,
@@ -50,7 +52,7 @@ impl Resource for ResourcePolicy {
         lifecycle: Lifecycle::Collection,
         taggable: false,
         name_field: Some("policy_name"),
-        replace_on: &["policy_name"],
+        replace_on: &[],
         replace_order: ReplaceOrder::DeleteFirst,
         documents: &["policy_document"],
         unmanaged_when_absent: &[],
@@ -95,36 +97,9 @@ impl Resource for ResourcePolicy {
         spec
     }
 
-    async fn read(aws: &Aws, _: &[Wanted<Self::Spec>]) -> Result<Vec<Found<Self::Spec>>, Error> {
-        let mut found = Vec::new();
-        let mut token = None;
-        loop {
-            let request = aws.xray.list_resource_policies().set_next_token(token);
-            let page = call(XRAY, "ListResourcePolicies", request.send()).await?;
-            for policy in page.resource_policies.unwrap_or_default() {
-                let text = policy.policy_document.unwrap_or_default();
-                let document = match policy_document::parse(&text) {
-                    Value::Object(document) => document,
-                    // Shown as it is, so that the plan mends it.
-                    other => serde_json::Map::from_iter([("Unreadable".to_owned(), other)]),
-                };
-                found.push(Found {
-                    key: policy.policy_name.clone().unwrap_or_default(),
-                    spec: ResourcePolicySpec {
-                        policy_name: policy.policy_name,
-                        policy_document: document,
-                        bypass_policy_lockout_check: false,
-                    },
-                    tags: None,
-                    outputs: outputs(policy.policy_revision_id),
-                    deletion_scheduled: false,
-                });
-            }
-            token = page.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                return Ok(found);
-            }
-        }
+    async fn read(aws: &Aws, _: Query<'_, Self::Spec>) -> Result<Vec<Found<Self::Spec>>, Error> {
+        let policies = list(aws).await?;
+        Ok(policies.into_iter().map(from_aws).collect())
     }
 
     async fn create(
@@ -140,7 +115,19 @@ impl Resource for ResourcePolicy {
     /// not overwritten.
     async fn update(aws: &Aws, update: Update<'_, Self::Spec>) -> Result<Attributes, Error> {
         let revision = update.outputs.get(REVISION).and_then(Value::as_str);
-        put(aws, update.key, update.after, revision.unwrap_or(NOT_YET)).await
+        let put = put(aws, update.key, update.after, revision.unwrap_or(NOT_YET)).await;
+        match put {
+            // Put already, perhaps by a first attempt whose answer was lost.
+            Err(error) if error.class == Class::Conflict => {
+                let found = find(aws, update.key).await?.filter(|found| {
+                    let wanted = Value::Object(update.after.policy_document.clone());
+                    let standing = Value::Object(found.spec.policy_document.clone());
+                    policy_document::normalize(&wanted) == policy_document::normalize(&standing)
+                });
+                found.map(|found| found.outputs).ok_or(error)
+            }
+            other => other,
+        }
     }
 
     async fn delete(
@@ -156,8 +143,13 @@ impl Resource for ResourcePolicy {
             .policy_name(key)
             .set_policy_revision_id(revision.map(str::to_owned));
         match call(XRAY, "DeleteResourcePolicy", request.send()).await {
-            Err(error) if !error.is_not_found() => Err(explain_conflict(error, key)),
-            _ => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
+            // Gone meanwhile, perhaps by a first attempt whose answer was lost.
+            Err(error) if error.class == Class::Conflict => match find(aws, key).await? {
+                Some(_) => Err(explain_conflict(error, key)),
+                None => Ok(()),
+            },
+            other => other.map(drop),
         }
     }
 
@@ -184,6 +176,46 @@ impl Resource for ResourcePolicy {
                 bypass_policy_lockout_check: false,
             },
         )]
+    }
+}
+
+async fn list(aws: &Aws) -> Result<Vec<xray::types::ResourcePolicy>, Error> {
+    let mut policies = Vec::new();
+    let mut token = None;
+    loop {
+        let request = aws.xray.list_resource_policies().set_next_token(token);
+        let page = call(XRAY, "ListResourcePolicies", request.send()).await?;
+        policies.extend(page.resource_policies.unwrap_or_default());
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(policies);
+        }
+    }
+}
+
+async fn find(aws: &Aws, name: &str) -> Result<Option<Found<ResourcePolicySpec>>, Error> {
+    let policies = list(aws).await?.into_iter();
+    let mut named = policies.filter(|policy| policy.policy_name.as_deref() == Some(name));
+    Ok(named.next().map(from_aws))
+}
+
+fn from_aws(policy: xray::types::ResourcePolicy) -> Found<ResourcePolicySpec> {
+    let text = policy.policy_document.unwrap_or_default();
+    let document = match policy_document::parse(&text) {
+        Value::Object(document) => document,
+        // Shown as it is, so that the plan mends it.
+        other => serde_json::Map::from_iter([("Unreadable".to_owned(), other)]),
+    };
+    Found {
+        key: policy.policy_name.clone().unwrap_or_default(),
+        spec: ResourcePolicySpec {
+            policy_name: policy.policy_name,
+            policy_document: document,
+            bypass_policy_lockout_check: false,
+        },
+        tags: None,
+        outputs: outputs(policy.policy_revision_id),
+        deletion_scheduled: false,
     }
 }
 

@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, ReplaceOrder, Resource, Tags,
-    Update, Wanted, xray_tags,
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
+    Update, xray_tags,
 };
 use crate::aws::{XRAY, call, xray};
-use crate::resource::read::in_parallel;
+use crate::resource::read::with_tags;
 
 /// The name of the rule that AWS ships and nobody can create or delete.
 pub(super) const DEFAULT_RULE: &str = "Default";
@@ -165,23 +165,29 @@ impl Resource for SamplingRule {
         spec
     }
 
-    async fn read(aws: &Aws, _: &[Wanted<Self::Spec>]) -> Result<Vec<Found<Self::Spec>>, Error> {
+    async fn read(
+        aws: &Aws,
+        query: Query<'_, Self::Spec>,
+    ) -> Result<Vec<Found<Self::Spec>>, Error> {
         let rules = list(aws).await?;
         let custom = rules
             .into_iter()
-            .filter(|rule| rule.rule_name() != Some(DEFAULT_RULE));
-        in_parallel(custom, |rule| async move {
-            let arn = rule.rule_arn.clone().unwrap_or_default();
-            let tags = xray_tags::read(aws, &arn).await?;
-            Ok(Found {
-                key: rule.rule_name.clone().unwrap_or_default(),
-                spec: from_aws(rule),
-                tags: Some(tags),
-                outputs: xray_tags::outputs(&arn),
-                deletion_scheduled: false,
-            })
-        })
-        .await
+            .filter(|rule| rule.rule_name() != Some(DEFAULT_RULE))
+            .collect();
+        let tagged = with_tags(
+            custom,
+            |rule| query.names(rule.rule_name().unwrap_or_default()),
+            |rule| xray_tags::read(aws, rule.rule_arn.unwrap_or_default()),
+        )
+        .await?;
+        let found = tagged.into_iter().map(|(rule, tags)| Found {
+            key: rule.rule_name.clone().unwrap_or_default(),
+            outputs: xray_tags::outputs(rule.rule_arn().unwrap_or_default()),
+            spec: from_aws(rule),
+            tags: Some(tags),
+            deletion_scheduled: false,
+        });
+        Ok(found.collect())
     }
 
     async fn create(

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, ReplaceOrder, Resource, Tags,
-    Update, Wanted, policy_document,
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
+    Update, policy_document,
 };
 use crate::aws::{Class, LOGS, Patience, XRAY, call, until, until_done, xray};
 
@@ -24,7 +24,8 @@ pub(super) struct DestinationSpec {
     /// `XRay` for X-Ray's own store, `CloudWatchLogs` for Transaction Search.
     destination: Destination,
     /// The name of the CloudWatch Logs resource policy that is kept for
-    /// X-Ray while spans go there. Default: `xrayctl-transaction-search`.
+    /// X-Ray while spans go there; one under an old name is left where it is.
+    /// Default: `xrayctl-transaction-search`.
     #[serde(default = "some_default_policy_name")]
     #[schemars(length(min = 1, max = 512))]
     logs_policy_name: Option<String>,
@@ -116,9 +117,10 @@ impl Resource for TraceSegmentDestination {
 
     async fn read(
         aws: &Aws,
-        wanted: &[Wanted<Self::Spec>],
+        query: Query<'_, Self::Spec>,
     ) -> Result<Vec<Found<Self::Spec>>, Error> {
-        let name = wanted
+        let name = query
+            .wanted
             .first()
             .map_or_else(default_policy_name, |wanted| wanted.spec.policy_name());
         let (status, document) = tokio::try_join!(get(aws), read_logs_policy(aws, &name))?;
@@ -281,12 +283,16 @@ async fn read_logs_policy(aws: &Aws, name: &str) -> Result<Option<Value>, Error>
 }
 
 async fn put_logs_policy(aws: &Aws, name: &str, document: &Value) -> Result<(), Error> {
-    let request = aws
-        .logs
-        .put_resource_policy()
-        .policy_name(name)
-        .policy_document(document.to_string());
-    call(LOGS, "PutResourcePolicy", request.send()).await?;
+    let may_pass = |error: &Error| error.code.as_deref() == Some("OperationAbortedException");
+    until_done(Patience::CONSISTENCY, may_pass, || {
+        let request = aws
+            .logs
+            .put_resource_policy()
+            .policy_name(name)
+            .policy_document(document.to_string());
+        call(LOGS, "PutResourcePolicy", request.send())
+    })
+    .await?;
     Ok(())
 }
 

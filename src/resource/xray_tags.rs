@@ -13,19 +13,18 @@ pub(super) fn outputs(arn: &str) -> Attributes {
     Attributes::from_iter([(ARN.to_owned(), Value::from(arn))])
 }
 
-/// Reads all tags of `arn`.
-pub(super) async fn read(aws: &Aws, arn: &str) -> Result<Tags, Error> {
+/// Reads all tags of `arn`; `None` where it is gone.
+pub(super) async fn read(aws: &Aws, arn: String) -> Result<Option<Tags>, Error> {
     let mut tags = Tags::new();
     let mut token = None;
     loop {
         let request = aws
             .xray
             .list_tags_for_resource()
-            .resource_arn(arn)
+            .resource_arn(&arn)
             .set_next_token(token);
         let page = match call(XRAY, "ListTagsForResource", request.send()).await {
-            // Deleted between the list and this call: the next plan sees it.
-            Err(error) if error.is_not_found() => return Ok(tags),
+            Err(error) if error.is_not_found() => return Ok(None),
             other => other?,
         };
         for tag in page.tags.unwrap_or_default() {
@@ -33,7 +32,7 @@ pub(super) async fn read(aws: &Aws, arn: &str) -> Result<Tags, Error> {
         }
         token = page.next_token.filter(|token| !token.is_empty());
         if token.is_none() {
-            return Ok(tags);
+            return Ok(Some(tags));
         }
     }
 }

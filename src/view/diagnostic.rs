@@ -12,6 +12,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value as Json, json};
 
+use super::visible::{push_visible, visible};
 use crate::model::{Diagnostic, Diagnostics, Severity, SourceFile, SourceRange, plural};
 
 /// The narrowest room that a source line gets, in characters.
@@ -238,34 +239,6 @@ fn cut(line: &str, marked: Range<usize>, room: usize) -> (String, Range<usize>) 
     let start = start.unwrap_or(code.len());
     let end = end.unwrap_or(code.len());
     (code, start..end.max(start))
-}
-
-/// Writes a text so that the terminal takes nothing in it for a command.
-fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        push_visible(&mut shown, c);
-    }
-    shown
-}
-
-fn push_visible(shown: &mut String, c: char) {
-    match c {
-        // A tab is drawn as blanks by the renderer.
-        '\t' => shown.push(c),
-        // Unicode has a picture of every control character of ASCII.
-        '\0'..='\u{1f}' => shown.extend(char::from_u32(0x2400 + u32::from(c))),
-        '\u{7f}' => shown.push('\u{2421}'),
-        // Control characters beyond ASCII, and those that turn the direction
-        // of text around or join lines, have none.
-        '\u{80}'..='\u{9f}'
-        | '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{feff}' => shown.push('\u{fffd}'),
-        c => shown.push(c),
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod show;
 mod style;
 mod summary;
 mod terminal;
+mod visible;
 
 pub use style::Styles;
 pub use summary::{apply_complete, plan_summary};

@@ -9,6 +9,7 @@ use similar::{ChangeTag, TextDiff};
 use super::Styles;
 use super::style::Style;
 use super::summary::plan_summary;
+use super::visible::visible;
 use crate::model::plural::count;
 use crate::plan::{Action, Change, FieldChange, Mode, Plan, Reason};
 
@@ -79,7 +80,7 @@ fn write_change(out: &mut String, mode: Mode, change: &Change, styles: Styles) -
     let (symbol, style) = symbol(change.action, styles);
     let comment = format!(
         "# {} {}{}",
-        change.address,
+        visible(&change.address.to_string()),
         verb(mode, change),
         why(change).map_or_else(String::new, |why| format!(" ({why})"))
     );
@@ -141,6 +142,7 @@ fn verb(mode: Mode, change: &Change) -> &'static str {
         (Action::Update, _) => "will be updated in place",
         (Action::Replace, _) => "must be replaced",
         (Action::Delete, _) => "will be destroyed",
+        (Action::Adopt, Some(Reason::Renamed)) => "will be tagged with its new name in the spec",
         (Action::Adopt, _) => "will be imported as it is",
         (Action::NoOp, _) => "stays as it is",
     }
@@ -157,6 +159,7 @@ fn why(change: &Change) -> Option<&'static str> {
         | Reason::Destroy
         | Reason::Reset
         | Reason::DeletionScheduled
+        | Reason::Renamed
         | Reason::Unowned => None,
     }
 }
@@ -214,7 +217,7 @@ fn write_document(out: &mut String, field: &FieldChange, styles: Styles) -> std:
                 ChangeTag::Delete => ('-', styles.remove),
                 ChangeTag::Equal => (' ', Style::default()),
             };
-            let line = format!("{sign} {}", change.value().trim_end_matches('\n'));
+            let line = format!("{sign} {}", visible(change.value().trim_end_matches('\n')));
             writeln!(out, "        {}", style.paint(line))?;
         }
     }
@@ -225,14 +228,13 @@ fn pretty(document: Option<&Value>) -> String {
     document.map_or_else(String::new, |document| format!("{document:#}\n"))
 }
 
-/// Writes a value as JSON does, which also makes control characters of what
-/// others wrote harmless to the terminal.
+/// Writes a value as JSON does.
 fn literal(value: &Value) -> String {
-    value.to_string()
+    visible(&value.to_string())
 }
 
 fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    literal(&Value::from(text))
 }
 
 /// Writes a path with dots; names that hold other than letters, digits, `_`

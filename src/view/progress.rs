@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Terminal;
+use super::visible::visible;
 use crate::apply::event::step_action;
 use crate::apply::{Event, Observer};
 use crate::model::Address;
@@ -68,6 +69,7 @@ impl Progress {
     }
 
     fn line(&self, text: &str) {
+        let text = &visible(text);
         match &self.live {
             // A terminal that cannot be drawn on gets the plain line.
             Some(live) if live.println(text).is_ok() => {}

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Styles;
+use super::visible::visible;
 use crate::model::{Address, Attributes, Tags};
 use crate::plan::{Plan, Target};
 
@@ -79,7 +80,11 @@ impl Stack {
         }
         writeln!(out, "The stack `{}` in {place}:", self.stack)?;
         for owned in &self.resources {
-            writeln!(out, "\n{}", styles.bold.paint(&owned.address))?;
+            writeln!(
+                out,
+                "\n{}",
+                styles.bold.paint(visible(&owned.address.to_string()))
+            )?;
             let tags = owned.tags.iter().flatten();
             let rows = flat("", &Value::Object(owned.attributes.clone()))
                 .into_iter()
@@ -95,7 +100,7 @@ impl Stack {
                         .filter(|(name, _)| !owned.attributes.contains_key(name)),
                 );
             for (name, value) in rows {
-                writeln!(out, "  {name} = {value}")?;
+                writeln!(out, "  {} = {}", visible(&name), visible(&value))?;
             }
         }
         Ok(())

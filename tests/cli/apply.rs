@@ -6,8 +6,9 @@ use std::path::Path;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::{Cloud, Scenario};
-use crate::proxy::Proxy;
+use crate::cloud::Cloud;
+use crate::harness::Scenario;
+use crate::proxy::{Call, Proxy};
 use crate::specs::{FULL, RULE, without};
 
 #[test]
@@ -159,57 +160,14 @@ fn something_of_every_type_is_applied_and_then_settled() {
           + key_rotation_enabled    = true
           + rotation_period_in_days = 180
           + multi_region            = false
-          + policy                  = <<JSON
-            + {
-            +   "Version": "2012-10-17",
-            +   "Statement": [
-            +     {
-            +       "Action": [
-            +         "kms:*"
-            +       ],
-            +       "Effect": "Allow",
-            +       "Principal": {
-            +         "AWS": [
-            +           "*"
-            +         ]
-            +       },
-            +       "Resource": [
-            +         "*"
-            +       ],
-            +       "Sid": "Account"
-            +     }
-            +   ]
-            + }
-            JSON
+          + policy                  = <<JSON … JSON
           + tags.team               = "core"
         }
 
       # resource_policy.sns will be created
       + resource_policy "sns" {
           + policy_name                 = "sns"
-          + policy_document             = <<JSON
-            + {
-            +   "Version": "2012-10-17",
-            +   "Statement": [
-            +     {
-            +       "Action": [
-            +         "xray:getsamplingrules",
-            +         "xray:puttracesegments"
-            +       ],
-            +       "Effect": "Allow",
-            +       "Principal": {
-            +         "Service": [
-            +           "sns.amazonaws.com"
-            +         ]
-            +       },
-            +       "Resource": [
-            +         "*"
-            +       ],
-            +       "Sid": "Sns"
-            +     }
-            +   ]
-            + }
-            JSON
+          + policy_document             = <<JSON … JSON
           + bypass_policy_lockout_check = false
         }
 
@@ -235,41 +193,7 @@ fn something_of_every_type_is_applied_and_then_settled() {
       # trace_segment_destination will be updated in place
       ~ trace_segment_destination {
           ~ destination          = "XRay" -> "CloudWatchLogs"
-          + logs_policy_document = <<JSON
-            + {
-            +   "Version": "2012-10-17",
-            +   "Statement": [
-            +     {
-            +       "Action": [
-            +         "logs:putlogevents"
-            +       ],
-            +       "Condition": {
-            +         "arnlike": {
-            +           "aws:sourcearn": [
-            +             "arn:aws:xray:us-east-1:123456789012:*"
-            +           ]
-            +         },
-            +         "stringequals": {
-            +           "aws:sourceaccount": [
-            +             "123456789012"
-            +           ]
-            +         }
-            +       },
-            +       "Effect": "Allow",
-            +       "Principal": {
-            +         "Service": [
-            +           "xray.amazonaws.com"
-            +         ]
-            +       },
-            +       "Resource": [
-            +         "arn:aws:logs:us-east-1:123456789012:log-group:/aws/application-signals/data:*",
-            +         "arn:aws:logs:us-east-1:123456789012:log-group:aws/spans:*"
-            +       ],
-            +       "Sid": "TransactionSearchXRayAccess"
-            +     }
-            +   ]
-            + }
-            JSON
+          + logs_policy_document = <<JSON … JSON
           # (1 unchanged field hidden)
         }
 
@@ -301,6 +225,20 @@ fn something_of_every_type_is_applied_and_then_settled() {
       tags: ["\"team\"=\"core\"","\"xrayctl:applied\"=\"[fingerprint]\"","\"xrayctl:name\"=\"traces\"","\"xrayctl:stack\"=\"shop\""]
       alias: "alias/shop-traces"
     "#);
+}
+
+#[test]
+fn a_plan_changes_nothing() {
+    let cloud = Cloud::start();
+    let shipped = cloud.inventory();
+    let proxy = Proxy::before(&cloud);
+    let scenario = proxy.scenario(FULL);
+    scenario.plan().ends_with(2);
+    scenario.run("plan --refresh-only").succeeds();
+    scenario.run("plan --destroy").succeeds();
+    let calls = proxy.take_calls();
+    assert!(!calls.is_empty() && !calls.iter().any(Call::mutates));
+    assert_eq!(cloud.inventory(), shipped);
 }
 
 #[test]
@@ -450,8 +388,7 @@ fn nobody_is_asked_where_nobody_is_there() {
     Plan: 1 to add, 0 to change, 0 to destroy.
     --- stderr
     error: nobody is there to approve the plan
-     |
-     = hint: give --auto-approve, or apply a plan saved with `xrayctl plan --out FILE`
+      hint: give --auto-approve, or apply a plan saved with `xrayctl plan --out FILE`
     --- exit 1
     "#);
     assert_eq!(scenario.plan().code, Some(2), "nothing was applied");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::Cloud;
+use crate::cloud::Cloud;
 use crate::proxy::Proxy;
 
 const LOGS: &str = "[stack]\nname = \"shop\"\nregion = \"us-east-1\"\n\n\
@@ -61,7 +61,7 @@ fn the_policy_of_another_team_is_left_alone() {
     scenario.apply();
     scenario.run("destroy --auto-approve").succeeds();
     let policies = cloud.logs("DescribeResourcePolicies", &json!({}));
-    let names: Vec<_> = crate::harness::rows(&policies["resourcePolicies"])
+    let names: Vec<_> = crate::cloud::rows(&policies["resourcePolicies"])
         .map(|policy| policy["policyName"].clone())
         .collect();
     assert_eq!(names, ["theirs"]);

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::Cloud;
+use crate::cloud::Cloud;
 use crate::specs::{FULL, RULE};
 
 #[test]

@@ -4,8 +4,9 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::harness::{Cloud, Scenario, text};
-use crate::specs::{FULL, RULE};
+use crate::cloud::{Cloud, text};
+use crate::harness::Scenario;
+use crate::specs::FULL;
 
 /// An applied stack with something of every type.
 fn applied() -> (Cloud, Scenario) {
@@ -15,10 +16,13 @@ fn applied() -> (Cloud, Scenario) {
     (cloud, scenario)
 }
 
+/// The fields that a plan shows, and the change at AWS that makes it so.
+type Case<'a> = (&'a [&'a str], Box<dyn Fn(&Cloud) + 'a>);
+
 /// Makes each change at AWS in turn, and sees that the plan shows `fields` of
 /// `address` and nothing else, that apply repairs it, and that no trace is
 /// left.
-fn each_is_seen_and_repaired(address: &str, cases: &[(&[&str], &dyn Fn(&Cloud))]) {
+fn each_is_seen_and_repaired(address: &str, cases: &[Case]) {
     let (cloud, scenario) = applied();
     let before = cloud.inventory();
     for (fields, change) in cases {
@@ -89,16 +93,12 @@ fn every_field_of_a_sampling_rule() {
             json!({ "MaxRate": 0.5, "CooldownWindowMinutes": 11 }),
         ),
     ];
-    let changes: Vec<(&[&str], Box<dyn Fn(&Cloud)>)> = fields
+    let cases: Vec<Case> = fields
         .into_iter()
-        .map(|(fields, member, value)| {
+        .map(|(fields, member, value)| -> Case {
             let change = move |cloud: &Cloud| update_rule(cloud, member, value.clone());
-            (fields, Box::new(change) as Box<dyn Fn(&Cloud)>)
+            (fields, Box::new(change))
         })
-        .collect();
-    let cases: Vec<(&[&str], &dyn Fn(&Cloud))> = changes
-        .iter()
-        .map(|(fields, change)| (*fields, &**change))
         .collect();
     each_is_seen_and_repaired("sampling_rule.checkout", &cases);
 }
@@ -141,14 +141,26 @@ fn tags_of_a_sampling_rule() {
     each_is_seen_and_repaired(
         "sampling_rule.checkout",
         &[
-            (&["tags.owner"], &|cloud| {
-                tag(cloud, &arn(cloud), "owner", "bob");
-            }),
-            (&["tags.owner"], &|cloud| untag(cloud, &arn(cloud), "owner")),
-            (&["tags.team"], &|cloud| tag(cloud, &arn(cloud), "team", "")),
-            (&["tags.other"], &|cloud| {
-                tag(cloud, &arn(cloud), "other", "x");
-            }),
+            (
+                &["tags.owner"],
+                Box::new(|cloud| {
+                    tag(cloud, &arn(cloud), "owner", "bob");
+                }),
+            ),
+            (
+                &["tags.owner"],
+                Box::new(|cloud| untag(cloud, &arn(cloud), "owner")),
+            ),
+            (
+                &["tags.team"],
+                Box::new(|cloud| tag(cloud, &arn(cloud), "team", "")),
+            ),
+            (
+                &["tags.other"],
+                Box::new(|cloud| {
+                    tag(cloud, &arn(cloud), "other", "x");
+                }),
+            ),
         ],
     );
 }
@@ -170,31 +182,43 @@ fn every_field_of_a_group() {
     each_is_seen_and_repaired(
         "group.errors",
         &[
-            (&["filter_expression"], &|cloud| {
-                update(cloud, "error", true, true);
-            }),
+            (
+                &["filter_expression"],
+                Box::new(|cloud| {
+                    update(cloud, "error", true, true);
+                }),
+            ),
             (
                 &["insights_configuration.notifications_enabled"],
-                &|cloud| {
+                Box::new(|cloud| {
                     update(cloud, "error OR fault", true, false);
-                },
+                }),
             ),
             (
                 &[
                     "insights_configuration.insights_enabled",
                     "insights_configuration.notifications_enabled",
                 ],
-                &|cloud| update(cloud, "error OR fault", false, false),
+                Box::new(|cloud| update(cloud, "error OR fault", false, false)),
             ),
-            (&["tags.owner"], &|cloud| {
-                tag(cloud, &cloud.group_arn("errors"), "owner", "bob");
-            }),
-            (&["tags.other"], &|cloud| {
-                tag(cloud, &cloud.group_arn("errors"), "other", "");
-            }),
-            (&["tags.team"], &|cloud| {
-                untag(cloud, &cloud.group_arn("errors"), "team");
-            }),
+            (
+                &["tags.owner"],
+                Box::new(|cloud| {
+                    tag(cloud, &cloud.group_arn("errors"), "owner", "bob");
+                }),
+            ),
+            (
+                &["tags.other"],
+                Box::new(|cloud| {
+                    tag(cloud, &cloud.group_arn("errors"), "other", "");
+                }),
+            ),
+            (
+                &["tags.team"],
+                Box::new(|cloud| {
+                    untag(cloud, &cloud.group_arn("errors"), "team");
+                }),
+            ),
         ],
     );
 }
@@ -219,9 +243,12 @@ fn the_document_of_a_resource_policy() {
     };
     each_is_seen_and_repaired(
         "resource_policy.sns",
-        &[(&["policy_document"], &|cloud| {
-            put(cloud, "xray:PutTraceSegments");
-        })],
+        &[(
+            &["policy_document"],
+            Box::new(|cloud| {
+                put(cloud, "xray:PutTraceSegments");
+            }),
+        )],
     );
 }
 
@@ -235,26 +262,44 @@ fn every_field_of_a_kms_key() {
     each_is_seen_and_repaired(
         "kms_key.traces",
         &[
-            (&["description"], &|cloud| {
-                with(cloud, "UpdateKeyDescription", json!({ "Description": "x" }));
-            }),
-            (&["rotation_period_in_days"], &|cloud| {
-                with(
-                    cloud,
-                    "EnableKeyRotation",
-                    json!({ "RotationPeriodInDays": 90 }),
-                );
-            }),
-            (&["tags.team"], &|cloud| {
-                with(cloud, "TagResource", tag("team", "other"));
-            }),
-            (&["tags.more"], &|cloud| {
-                with(cloud, "TagResource", tag("more", ""));
-            }),
-            (&["tags.team"], &|cloud| {
-                with(cloud, "UntagResource", json!({ "TagKeys": ["team"] }));
-            }),
-            (&["enabled"], &|cloud| with(cloud, "DisableKey", json!({}))),
+            (
+                &["description"],
+                Box::new(|cloud| {
+                    with(cloud, "UpdateKeyDescription", json!({ "Description": "x" }));
+                }),
+            ),
+            (
+                &["rotation_period_in_days"],
+                Box::new(|cloud| {
+                    with(
+                        cloud,
+                        "EnableKeyRotation",
+                        json!({ "RotationPeriodInDays": 90 }),
+                    );
+                }),
+            ),
+            (
+                &["tags.team"],
+                Box::new(|cloud| {
+                    with(cloud, "TagResource", tag("team", "other"));
+                }),
+            ),
+            (
+                &["tags.more"],
+                Box::new(|cloud| {
+                    with(cloud, "TagResource", tag("more", ""));
+                }),
+            ),
+            (
+                &["tags.team"],
+                Box::new(|cloud| {
+                    with(cloud, "UntagResource", json!({ "TagKeys": ["team"] }));
+                }),
+            ),
+            (
+                &["enabled"],
+                Box::new(|cloud| with(cloud, "DisableKey", json!({}))),
+            ),
         ],
     );
 }
@@ -304,16 +349,7 @@ fn the_policy_of_a_kms_key() {
 
       # kms_key.traces will be updated in place (changed outside xrayctl since the last apply)
       ~ kms_key "traces" {
-          ~ policy = <<JSON
-                "Statement": [
-                  {
-                    "Action": [
-            -         "kms:describe*"
-            +         "kms:*"
-                    ],
-                    "Effect": "Allow",
-                    "Principal": {
-            JSON
+          ~ policy = <<JSON … JSON
           # (6 unchanged fields hidden)
         }
 
@@ -439,95 +475,4 @@ fn what_was_deleted_behind_our_back_is_created_again() {
     scenario.apply();
     scenario.is_settled();
     assert_eq!(cloud.inventory(), before);
-}
-
-#[test]
-fn refresh_only_shows_drift_and_nothing_that_the_spec_changed() {
-    let cloud = Cloud::start();
-    let two = format!("{RULE}\n[groups.errors]\nfilter_expression = \"error\"\n");
-    let scenario = cloud.scenario(&two);
-    scenario.apply();
-    scenario
-        .run("plan --refresh-only --detailed-exitcode")
-        .succeeds();
-    let update = json!({ "RuleName": "checkout", "Priority": 7 });
-    cloud.xray(
-        "/UpdateSamplingRule",
-        &json!({ "SamplingRuleUpdate": update }),
-    );
-    let plan = scenario.run("plan --refresh-only --detailed-exitcode");
-    assert_snapshot!(plan.snapshot(), @r#"
-    $ xrayctl plan --refresh-only --detailed-exitcode
-    At AWS these differ from the spec (account 123456789012, us-east-1):
-
-      # sampling_rule.checkout has changed (changed outside xrayctl since the last apply)
-      ~ sampling_rule "checkout" {
-          ~ priority = 7 -> 100
-          # (9 unchanged fields hidden)
-        }
-
-    Drift: 1 resource. `xrayctl apply` puts them back.
-    --- exit 2
-    "#);
-    assert_snapshot!(scenario.plan().snapshot(), @r#"
-    $ xrayctl plan --detailed-exitcode
-    xrayctl will perform the following actions (account 123456789012, us-east-1):
-
-      # sampling_rule.checkout will be updated in place (changed outside xrayctl since the last apply)
-      ~ sampling_rule "checkout" {
-          ~ priority = 7 -> 100
-          # (9 unchanged fields hidden)
-        }
-
-    Plan: 0 to add, 1 to change, 0 to destroy.
-    --- exit 2
-    "#);
-}
-
-#[test]
-fn a_change_of_the_spec_is_not_told_as_drift() {
-    let cloud = Cloud::start();
-    let scenario = cloud.scenario(RULE);
-    scenario.apply();
-    scenario.edit("priority = 100", "priority = 101");
-    let plan = scenario.plan().ends_with(2);
-    assert!(!plan.stdout.contains("changed outside"), "{plan}");
-}
-
-#[test]
-fn a_change_of_both_is_told_as_such() {
-    let cloud = Cloud::start();
-    let scenario = cloud.scenario(RULE);
-    scenario.apply();
-    scenario.edit("priority = 100", "priority = 101");
-    let update = json!({ "RuleName": "checkout", "FixedRate": 0.7 });
-    cloud.xray(
-        "/UpdateSamplingRule",
-        &json!({ "SamplingRuleUpdate": update }),
-    );
-    scenario
-        .plan()
-        .ends_with(2)
-        .prints("both the spec and AWS changed since the last apply");
-}
-
-#[test]
-fn an_ignored_field_is_left_to_others() {
-    let cloud = Cloud::start();
-    let scenario = cloud.scenario(&format!("{RULE}ignore = [\"priority\"]\n"));
-    scenario.apply();
-    let update = json!({ "RuleName": "checkout", "Priority": 7 });
-    cloud.xray(
-        "/UpdateSamplingRule",
-        &json!({ "SamplingRuleUpdate": update }),
-    );
-    scenario.is_settled();
-    // An update sends the whole state, the others' value in it.
-    scenario.edit("fixed_rate = 0.1", "fixed_rate = 0.2");
-    let plan = scenario.plan().ends_with(2);
-    assert_eq!(plan.changes(), ["sampling_rule.checkout fixed_rate"]);
-    scenario.apply();
-    assert_eq!(cloud.rule("checkout")["Priority"], 7);
-    assert_eq!(cloud.rule("checkout")["FixedRate"], 0.2);
-    scenario.is_settled();
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::Cloud;
+use crate::cloud::Cloud;
 use crate::proxy::Proxy;
 
 const NONE: &str = "[stack]\nname = \"shop\"\nregion = \"us-east-1\"\n\n\

@@ -1,22 +1,16 @@
-//! A folder with a spec, a cleared environment, the built `xrayctl`, and the
-//! AWS that it works on.
+//! A user's folder with a spec, a cleared environment, and the built `xrayctl`.
 
-use std::fmt::Write;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use regex::Regex;
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::http::Message;
-
 /// How long anything may take before a test says that it hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// Time between two looks at something that is waited for.
 pub(crate) const PAUSE: Duration = Duration::from_millis(5);
 
@@ -287,7 +281,8 @@ impl Output {
                 "[uuid]",
             ),
             (r"http://127\.0\.0\.1:\d+", "[url]"),
-            (r"/group/([^/]+)/[A-Z2-7]+", "/group/$1/[id]"),
+            (r":group/([^/]+)/[A-Z2-7]+", ":group/$1/[id]"),
+            (r"(?m)<<JSON\n(?: {8}.*\n)+? {8}JSON$", "<<JSON … JSON"),
             // Progress: steps that run at the same time end in any order.
             (r"(?m)^\S+: (\w+ complete after|\w+ing\.\.\.).*\n", ""),
         ];
@@ -312,241 +307,4 @@ impl std::fmt::Display for Output {
             None => writeln!(f, "--- ended by a signal"),
         }
     }
-}
-
-/// An embedded AWS that is served over HTTP, and a way to work on it behind
-/// xrayctl's back.
-pub(crate) struct Cloud {
-    server: Child,
-    /// `127.0.0.1:4566`.
-    address: String,
-    _folder: TempDir,
-}
-
-impl Cloud {
-    /// Starts one from an empty folder.
-    pub(crate) fn start() -> Self {
-        Self::start_with(&[])
-    }
-
-    /// Starts one with options.
-    pub(crate) fn start_with(options: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut server = Command::new(env!("CARGO_BIN_EXE_local-collector"))
-            .args(["--aws-listen", "127.0.0.1:0", "--state", "state"])
-            .args(options)
-            .current_dir(folder.path())
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(server.stdout.take().unwrap());
-        let mut line = String::new();
-        said.read_line(&mut line).unwrap();
-        let url = line.split_whitespace().find(|word| word.contains("://"));
-        let address = url.and_then(|url| url.strip_prefix("http://"));
-        Self {
-            address: address.expect(&line).trim_end_matches('/').to_owned(),
-            server,
-            _folder: folder,
-        }
-    }
-
-    /// `host:port`.
-    pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-
-    /// Where it is served.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// A user's folder that works on it.
-    pub(crate) fn scenario(&self, spec: &str) -> Scenario {
-        Scenario::at(&self.url(), spec)
-    }
-
-    /// Calls X-Ray, which must succeed.
-    pub(crate) fn xray(&self, path: &str, body: &Value) -> Value {
-        let headers = [("content-type", "application/json")];
-        self.call("xray", path, &headers, body)
-    }
-
-    /// Calls KMS, which must succeed.
-    pub(crate) fn kms(&self, operation: &str, body: &Value) -> Value {
-        let target = format!("TrentService.{operation}");
-        self.call("kms", "/", &[("x-amz-target", &target)], body)
-    }
-
-    /// Calls CloudWatch Logs, which must succeed.
-    pub(crate) fn logs(&self, operation: &str, body: &Value) -> Value {
-        let target = format!("Logs_20140328.{operation}");
-        self.call("logs", "/", &[("x-amz-target", &target)], body)
-    }
-
-    fn call(&self, service: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Value {
-        let scope = format!("test/20260101/us-east-1/{service}/aws4_request");
-        let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=none");
-        let mut all = vec![
-            ("host".to_owned(), self.address.clone()),
-            ("authorization".to_owned(), authorization),
-        ];
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        all.extend(headers.iter().map(owned));
-        if service != "xray" {
-            let json = "application/x-amz-json-1.1".to_owned();
-            all.push(("content-type".to_owned(), json));
-        }
-        let request = Message {
-            start: format!("POST {path} HTTP/1.1"),
-            headers: all,
-            body: body.to_string().into_bytes(),
-        };
-        let answer = request.exchange(&self.address).unwrap();
-        let text = String::from_utf8_lossy(&answer.body);
-        assert_eq!(answer.second_word(), "200", "{path} {headers:?}: {text}");
-        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
-    }
-
-    /// The sampling rules, AWS's own not among them.
-    pub(crate) fn rules(&self) -> Vec<Value> {
-        let records = self.xray("/GetSamplingRules", &json!({}));
-        rows(&records["SamplingRuleRecords"])
-            .map(|record| record["SamplingRule"].clone())
-            .filter(|rule| rule["RuleName"] != "Default")
-            .collect()
-    }
-
-    /// The rule called `name`, AWS's own among them.
-    pub(crate) fn rule(&self, name: &str) -> Value {
-        let records = self.xray("/GetSamplingRules", &json!({}));
-        let rule = rows(&records["SamplingRuleRecords"])
-            .map(|record| record["SamplingRule"].clone())
-            .find(|rule| rule["RuleName"] == name);
-        rule.unwrap_or(Value::Null)
-    }
-
-    /// The groups, AWS's own not among them.
-    pub(crate) fn groups(&self) -> Vec<Value> {
-        let groups = self.xray("/Groups", &json!({}));
-        let groups = rows(&groups["Groups"]).filter(|group| group["GroupName"] != "Default");
-        groups.cloned().collect()
-    }
-
-    /// The ARN of the group called `name`.
-    pub(crate) fn group_arn(&self, name: &str) -> String {
-        let group = self.xray("/GetGroup", &json!({ "GroupName": name }));
-        text(&group["Group"]["GroupARN"])
-    }
-
-    /// The user's tags of a rule or group; `xrayctl`'s own left out.
-    pub(crate) fn tags(&self, arn: &str) -> Value {
-        let tags = self.xray("/ListTagsForResource", &json!({ "ResourceARN": arn }));
-        let tags = rows(&tags["Tags"])
-            .filter(|tag| !text(&tag["Key"]).starts_with("xrayctl:"))
-            .map(|tag| (text(&tag["Key"]), tag["Value"].clone()));
-        Value::Object(tags.collect())
-    }
-
-    /// The encryption that is in force.
-    pub(crate) fn encryption(&self) -> Value {
-        self.xray("/EncryptionConfig", &json!({}))["EncryptionConfig"].clone()
-    }
-
-    /// The keys with what KMS says of them, AWS's own left out.
-    pub(crate) fn keys(&self) -> Vec<Value> {
-        let keys = self.kms("ListKeys", &json!({}));
-        rows(&keys["Keys"])
-            .map(|key| {
-                self.kms("DescribeKey", &json!({ "KeyId": key["KeyId"] }))["KeyMetadata"].clone()
-            })
-            .filter(|key| key["KeyManager"] != "AWS")
-            .collect()
-    }
-
-    /// The only key of the user.
-    pub(crate) fn only_key(&self) -> Value {
-        let keys = self.keys();
-        assert_eq!(keys.len(), 1, "{keys:?}");
-        keys[0].clone()
-    }
-
-    /// Everything that stands, without ids and times: two accounts with the
-    /// same text are the same.
-    pub(crate) fn inventory(&self) -> String {
-        let mut text = String::new();
-        let mut line = |title: &str, value: &Value| writeln!(text, "{title}: {value}").unwrap();
-        for rule in self.rules() {
-            line("rule", &rule);
-            line("  tags", &self.all_tags(&rule["RuleARN"]));
-        }
-        line("rule", &self.rule("Default"));
-        for mut group in self.groups() {
-            line("  tags", &self.all_tags(&group["GroupARN"]));
-            group["GroupARN"] = Value::Null;
-            line("group", &group);
-        }
-        for mut policy in
-            rows(&self.xray("/ListResourcePolicies", &json!({}))["ResourcePolicies"]).cloned()
-        {
-            policy["LastUpdatedTime"] = Value::Null;
-            policy["PolicyRevisionId"] = Value::Null;
-            line("policy", &policy);
-        }
-        let mut encryption = self.encryption();
-        encryption["KeyId"] = json!(!encryption["KeyId"].is_null());
-        line("encryption", &encryption);
-        let empty = json!({});
-        line(
-            "destination",
-            &self.xray("/GetTraceSegmentDestination", &empty),
-        );
-        let indexing = self.xray("/GetIndexingRules", &empty);
-        line("indexing", &indexing["IndexingRules"][0]["Rule"]);
-        for policy in rows(&self.logs("DescribeResourcePolicies", &empty)["resourcePolicies"]) {
-            line("logs policy", &policy["policyName"]);
-            line("  document", &policy["policyDocument"]);
-        }
-        for key in self.keys() {
-            line("key", &key["KeyState"]);
-            line("  description", &key["Description"]);
-            let id = json!({ "KeyId": key["KeyId"] });
-            let rotation = self.kms("GetKeyRotationStatus", &id);
-            line("  rotation", &rotation["RotationPeriodInDays"]);
-            let mut tags = rows(&self.kms("ListResourceTags", &id)["Tags"])
-                .map(|tag| format!("{}={}", tag["TagKey"], tag["TagValue"]))
-                .collect::<Vec<_>>();
-            tags.sort();
-            line("  tags", &json!(tags));
-            for alias in rows(&self.kms("ListAliases", &id)["Aliases"]) {
-                line("  alias", &alias["AliasName"]);
-            }
-        }
-        text
-    }
-
-    fn all_tags(&self, arn: &Value) -> Value {
-        let tags = self.xray("/ListTagsForResource", &json!({ "ResourceARN": arn }));
-        tags["Tags"].clone()
-    }
-}
-
-impl Drop for Cloud {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-/// Walks a JSON list; nothing where there is none.
-pub(crate) fn rows(list: &Value) -> impl Iterator<Item = &Value> {
-    list.as_array().into_iter().flatten()
-}
-
-/// The text of a JSON string.
-pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }

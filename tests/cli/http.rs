@@ -1,6 +1,7 @@
 //! Just enough HTTP/1.1 to call the embedded AWS and to stand in front of it:
 //! one message a connection, bodies with a length.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
@@ -50,14 +51,16 @@ impl Message {
 
     /// Writes the message as the last of its connection.
     pub(crate) fn write(&self, mut stream: &TcpStream) -> io::Result<()> {
+        // Writing to a String cannot fail.
         let mut text = format!("{}\r\n", self.start);
         for (name, value) in &self.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(text, "{name}: {value}\r\n");
         }
         let length = self.body.len();
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "content-length: {length}\r\nconnection: close\r\n\r\n"
-        ));
+        );
         let mut bytes = text.into_bytes();
         bytes.extend_from_slice(&self.body);
         stream.write_all(&bytes)

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::Cloud;
+use crate::cloud::Cloud;
 use crate::proxy::Proxy;
 use crate::specs::{FULL, without};
 
@@ -130,6 +130,8 @@ fn every_field_that_the_spec_changes() {
             "key_rotation_enabled = true",
             "key_rotation_enabled = false",
         ),
+        ("pending_window", "enabled = false\npending_window"),
+        ("enabled = false\npending", "enabled = true\npending"),
     ] {
         scenario.edit(from, to);
         scenario.plan().ends_with(2);

@@ -7,6 +7,7 @@
     reason = "a test stops where something is not as it must be"
 )]
 
+mod cloud;
 mod harness;
 mod http;
 mod proxy;
@@ -14,16 +15,25 @@ mod specs;
 
 mod apply;
 mod bad_input;
+mod command_line;
 mod destination;
 mod destroy;
 mod drift;
+mod embedded;
 mod encryption;
+mod faults;
+mod kill;
 mod kms;
 mod ownership;
 mod policies;
+mod refresh;
 mod replace;
+mod run_time_errors;
 mod saved_plans;
+mod selection;
+mod show;
 mod tags;
+mod texts_and_files;
 
 /// A file that no `mod` names is never compiled, and its tests never run.
 #[test]

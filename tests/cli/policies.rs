@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::Cloud;
+use crate::cloud::Cloud;
 use crate::proxy::Proxy;
 
 const POLICY: &str = r#"[stack]

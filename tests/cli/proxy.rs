@@ -5,11 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Cloud, PATIENCE, PAUSE, Running, Scenario};
+use crate::cloud::Cloud;
+use crate::harness::{PATIENCE, PAUSE, Running, Scenario};
 use crate::http::Message;
 
 /// One request that came by.
@@ -60,11 +61,22 @@ enum Act {
     /// AWS never sees it; the caller gets this status, code and message.
     Answer(u16, &'static str, String),
     /// AWS answers; the answer is changed on its way.
-    Edit(Arc<dyn Fn(&Call, &mut Value) + Send + Sync>),
+    Edit(Edit),
     /// AWS answers; the answer waits for the gate.
     Hold(Arc<Gate>),
-    /// AWS answers; the answer takes this much longer.
-    Delay(Duration),
+    /// AWS answers; the caller is told that it failed.
+    Lose,
+    /// AWS answers; the caller gets one row, and a token for the next.
+    Page(Paging),
+}
+
+/// Where a list stands in an answer, and where the token of the next page
+/// stands in request and answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Paging {
+    pub(crate) list: &'static str,
+    pub(crate) asked: &'static str,
+    pub(crate) given: &'static str,
 }
 
 struct Gate {
@@ -72,6 +84,7 @@ struct Gate {
     opened: Mutex<Receiver<()>>,
 }
 
+type Edit = Arc<dyn Fn(&Call, &mut Value) + Send + Sync>;
 type Matches = Arc<dyn Fn(&Call) -> bool + Send + Sync>;
 
 /// Something that goes wrong.
@@ -193,9 +206,14 @@ impl Proxy {
         self.add(is(operation), 0, usize::MAX, Act::Edit(Arc::new(edit)));
     }
 
-    /// Makes the answers of `operation` late.
-    pub(crate) fn delay(&self, operation: &str, by: Duration) {
-        self.add(is(operation), 0, usize::MAX, Act::Delay(by));
+    /// Lets AWS do the next call of `operation`, and loses its answer.
+    pub(crate) fn lose_answer(&self, operation: &str) {
+        self.add(is(operation), 0, 1, Act::Lose);
+    }
+
+    /// Cuts the answers of `operation` into pages of one row.
+    pub(crate) fn page(&self, operation: &str, paging: Paging) {
+        self.add(is(operation), 0, usize::MAX, Act::Page(paging));
     }
 
     /// Holds back AWS's answer to the `number`-th mutating call from now,
@@ -254,8 +272,12 @@ impl Shared {
         if let Some(Act::Answer(status, code, message)) = &act {
             return failure(call, *status, code, message);
         }
+        if let Some(Act::Page(paging)) = &act {
+            return one_page(request, call, upstream, *paging);
+        }
         let mut answer = request.exchange(upstream).unwrap();
         match act {
+            Some(Act::Lose) => return failure(call, 500, "InternalFailure", "lost"),
             Some(Act::Edit(edit)) => {
                 let mut body = serde_json::from_slice(&answer.body).unwrap();
                 edit(call, &mut body);
@@ -266,8 +288,7 @@ impl Shared {
                 // Opened by dropping the other end.
                 let _ = gate.opened.lock().unwrap().recv();
             }
-            Some(Act::Delay(by)) => thread::sleep(by),
-            Some(Act::Answer(..)) | None => {}
+            Some(Act::Answer(..) | Act::Page(_)) | None => {}
         }
         answer
     }
@@ -285,6 +306,33 @@ impl Shared {
         }
         chosen
     }
+}
+
+/// Asks AWS for the whole list, and hands on the row that the token names.
+fn one_page(request: &Message, call: &Call, upstream: &str, paging: Paging) -> Message {
+    let token = call.body[paging.asked].as_str();
+    let index: usize = token.map_or(0, |token| token.parse().unwrap());
+    let mut body = call.body.clone();
+    if let Some(members) = body.as_object_mut() {
+        members.remove(paging.asked);
+    }
+    let whole = Message {
+        body: body.to_string().into_bytes(),
+        ..request.clone()
+    };
+    let mut answer = whole.exchange(upstream).unwrap();
+    let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+    let all = body[paging.list].as_array().cloned().unwrap_or_default();
+    body[paging.list] = json!(all.get(index).into_iter().collect::<Vec<_>>());
+    let is_last = index + 1 >= all.len();
+    if body.get("Truncated").is_some() {
+        body["Truncated"] = json!(!is_last);
+    }
+    if !is_last {
+        body[paging.given] = json!((index + 1).to_string());
+    }
+    answer.body = body.to_string().into_bytes();
+    answer
 }
 
 /// An error as the service of `call` words it.

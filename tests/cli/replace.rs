@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::Cloud;
+use crate::cloud::Cloud;
 use crate::proxy::Proxy;
 use crate::specs::{FULL, RULE};
 
@@ -125,7 +125,7 @@ fn a_policy_under_another_name_is_replaced() {
     scenario.apply();
     scenario.is_settled();
     let policies = cloud.xray("/ListResourcePolicies", &json!({}));
-    let names: Vec<_> = crate::harness::rows(&policies["ResourcePolicies"])
+    let names: Vec<_> = crate::cloud::rows(&policies["ResourcePolicies"])
         .map(|policy| policy["PolicyName"].clone())
         .collect();
     assert!(names.contains(&json!("topics")), "{names:?}");

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::Cloud;
+use crate::cloud::Cloud;
 use crate::proxy::Proxy;
 use crate::specs::{FULL, RULE};
 
@@ -43,8 +43,7 @@ fn a_plan_is_stale_once_the_spec_changed() {
     $ xrayctl apply plan.json
     --- stderr
     error: the saved plan is stale: the spec `xrayctl.toml` changed since it was made
-     |
-     = hint: plan again with `xrayctl plan --out FILE`
+      hint: plan again with `xrayctl plan --out FILE`
     --- exit 1
     ");
     assert_eq!(proxy.take_mutations(), [""; 0]);
@@ -81,8 +80,7 @@ fn a_plan_is_stale_once_aws_changed() {
     $ xrayctl apply plan.json
     --- stderr
     error: the saved plan is stale: AWS changed since it was made
-     |
-     = hint: plan again with `xrayctl plan --out FILE`
+      hint: plan again with `xrayctl plan --out FILE`
     --- exit 1
     ");
     assert_eq!(proxy.take_mutations(), [""; 0]);
@@ -182,8 +180,7 @@ fn a_file_that_is_half_a_plan_is_refused() {
     $ xrayctl apply half.json
     --- stderr
     error: cannot apply `half.json`: this is not a plan file
-     |
-     = hint: plan again with `xrayctl plan --out FILE`
+      hint: plan again with `xrayctl plan --out FILE`
     --- exit 1
     ");
     assert!(cloud.rules().is_empty());

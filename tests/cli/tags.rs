@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Cloud, text};
+use crate::cloud::{Cloud, text};
 use crate::proxy::Proxy;
 use crate::specs::{FULL, RULE};
 

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{KmsKeySpec, POLICY_NAME, a_year, outputs};
-use crate::aws::{Class, KMS, call, kms};
+use super::{KEY_STATE, KmsKeySpec, POLICY_NAME, a_year, outputs};
+use crate::aws::{KMS, call, kms};
 use crate::model::Owner;
-use crate::resource::read::in_parallel;
-use crate::resource::{Aws, Error, Found, Tags, Wanted, policy_document};
+use crate::resource::read::{in_parallel, with_tags};
+use crate::resource::{Aws, Error, Found, Query, Tags, Wanted, policy_document};
 
 /// Keys in a page of `ListKeys`, AWS's most.
 const PAGE: i32 = 1000;
@@ -25,22 +25,38 @@ struct Candidate {
     wants_policy: bool,
 }
 
-/// Reads every key that a stack owns or that the spec names by its alias.
+/// Reads every key that the stack owns or that the spec names by its alias.
 pub(super) async fn read(
     aws: &Aws,
-    wanted: &[Wanted<KmsKeySpec>],
+    query: Query<'_, KmsKeySpec>,
 ) -> Result<Vec<Found<KmsKeySpec>>, Error> {
-    let (ids, named) = tokio::try_join!(list_ids(aws), find_named(aws, wanted))?;
-    let tagged = in_parallel(ids, |id| async move {
-        let tags = read_tags(aws, &id).await?;
-        Ok((id, tags))
-    })
+    let (mut ids, named) = tokio::try_join!(list_ids(aws), find_named(aws, query.wanted))?;
+    // The list shows a new key later than its alias does.
+    ids.extend(named.keys().cloned());
+    let tagged = with_tags(
+        ids.into_iter().collect(),
+        |id| named.contains_key(id),
+        |id| async move { read_tags(aws, &id).await },
+    )
     .await?;
     let candidates = tagged
         .into_iter()
-        .filter_map(|(id, tags)| candidate(id, tags?, &named, wanted));
+        .filter_map(|(id, tags)| candidate(id, tags, &named, &query));
     let found = in_parallel(candidates, |candidate| describe(aws, candidate)).await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// Finds a key that carries exactly these tags.
+pub(super) async fn find_tagged(aws: &Aws, tags: &Tags) -> Result<Option<String>, Error> {
+    let ids: Vec<String> = list_ids(aws).await?.into_iter().collect();
+    let tagged = with_tags(
+        ids,
+        |_| false,
+        |id| async move { read_tags(aws, &id).await },
+    );
+    let mut tagged = tagged.await?.into_iter();
+    let found = tagged.find(|(_, found)| found == tags);
+    Ok(found.map(|(id, _)| id))
 }
 
 async fn list_ids(aws: &Aws) -> Result<BTreeSet<String>, Error> {
@@ -76,38 +92,38 @@ async fn find_named(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Reads the tags of one key; `None` where we may not: such a key is another
-/// team's, or AWS's own.
-async fn read_tags(aws: &Aws, id: &str) -> Result<Option<Tags>, Error> {
-    let request = aws.kms.list_resource_tags().key_id(id);
-    match call(KMS, "ListResourceTags", request.send()).await {
-        Ok(reply) => Ok(Some(tags_from_aws(reply.tags))),
-        Err(error) if matches!(error.class, Class::Denied | Class::NotFound) => Ok(None),
-        Err(error) => Err(error),
+/// Reads the tags of one key; `None` where it is gone.
+pub(super) async fn read_tags(aws: &Aws, id: &str) -> Result<Option<Tags>, Error> {
+    let mut tags = Tags::new();
+    let mut marker = None;
+    loop {
+        let request = aws.kms.list_resource_tags().key_id(id).set_marker(marker);
+        let page = match call(KMS, "ListResourceTags", request.send()).await {
+            Err(error) if error.is_not_found() => return Ok(None),
+            other => other?,
+        };
+        let page_tags = page.tags.unwrap_or_default().into_iter();
+        tags.extend(page_tags.map(|tag| (tag.tag_key, tag.tag_value)));
+        marker = page.next_marker.filter(|_| page.truncated);
+        if marker.is_none() {
+            return Ok(Some(tags));
+        }
     }
-}
-
-/// Reads tags in KMS's form.
-pub(super) fn tags_from_aws(tags: Option<Vec<kms::types::Tag>>) -> Tags {
-    tags.unwrap_or_default()
-        .into_iter()
-        .map(|tag| (tag.tag_key, tag.tag_value))
-        .collect()
 }
 
 fn candidate(
     id: String,
     tags: Tags,
     named: &BTreeMap<String, String>,
-    wanted: &[Wanted<KmsKeySpec>],
+    query: &Query<'_, KmsKeySpec>,
 ) -> Option<Candidate> {
     let alias = named.get(&id).cloned();
-    let owner = Owner::from_tags(&tags);
+    let owner = Owner::from_tags(&tags).filter(|owner| owner.stack == query.stack);
     if alias.is_none() && owner.is_none() {
         return None;
     }
     let owned_name = owner.and_then(|owner| owner.name);
-    let wants_policy = wanted.iter().any(|wanted| {
+    let wants_policy = query.wanted.iter().any(|wanted| {
         let is_this =
             Some(&wanted.key) == alias.as_ref() || Some(&wanted.name) == owned_name.as_ref();
         is_this && wanted.spec.policy.is_some()
@@ -136,7 +152,7 @@ async fn describe(aws: &Aws, candidate: Candidate) -> Result<Option<Found<KmsKey
     let state = metadata.key_state.clone();
     let mut outputs = outputs(metadata.arn.as_deref().unwrap_or_default(), id);
     let state_text = state.as_ref().map(|state| state.as_str().to_owned());
-    outputs.insert("key_state".to_owned(), Value::from(state_text));
+    outputs.insert(KEY_STATE.to_owned(), Value::from(state_text));
     Ok(Some(Found {
         key: alias.clone().unwrap_or_default(),
         spec: KmsKeySpec {
@@ -155,7 +171,8 @@ async fn describe(aws: &Aws, candidate: Candidate) -> Result<Option<Found<KmsKey
     }))
 }
 
-async fn read_metadata(aws: &Aws, id: &str) -> Result<kms::types::KeyMetadata, Error> {
+/// Reads what KMS tells of a key itself.
+pub(super) async fn read_metadata(aws: &Aws, id: &str) -> Result<kms::types::KeyMetadata, Error> {
     let request = aws.kms.describe_key().key_id(id);
     let reply = call(KMS, "DescribeKey", request.send()).await?;
     reply
@@ -163,7 +180,8 @@ async fn read_metadata(aws: &Aws, id: &str) -> Result<kms::types::KeyMetadata, E
         .ok_or_else(|| Error::internal("kms_key", "DescribeKey gave no key"))
 }
 
-async fn read_rotation(aws: &Aws, id: &str) -> Result<(bool, i32), Error> {
+/// Reads whether the key is rotated, and how often.
+pub(super) async fn read_rotation(aws: &Aws, id: &str) -> Result<(bool, i32), Error> {
     let request = aws.kms.get_key_rotation_status().key_id(id);
     match call(KMS, "GetKeyRotationStatus", request.send()).await {
         Ok(reply) => Ok((
@@ -178,14 +196,25 @@ async fn read_rotation(aws: &Aws, id: &str) -> Result<(bool, i32), Error> {
     }
 }
 
+/// Reads the alias of a key. Of several, none that the spec names, nothing
+/// tells which one is ours, and none is taken for it: it might be deleted.
 async fn read_alias(aws: &Aws, id: &str, known: Option<String>) -> Result<Option<String>, Error> {
     if known.is_some() {
         return Ok(known);
     }
-    let request = aws.kms.list_aliases().key_id(id);
-    let reply = call(KMS, "ListAliases", request.send()).await?;
-    let names = reply.aliases.unwrap_or_default();
-    Ok(names.into_iter().filter_map(|alias| alias.alias_name).min())
+    let mut names = Vec::new();
+    let mut marker = None;
+    loop {
+        let request = aws.kms.list_aliases().key_id(id).set_marker(marker);
+        let page = call(KMS, "ListAliases", request.send()).await?;
+        let aliases = page.aliases.unwrap_or_default().into_iter();
+        names.extend(aliases.filter_map(|alias| alias.alias_name));
+        marker = page.next_marker.filter(|_| page.truncated);
+        if marker.is_none() {
+            break;
+        }
+    }
+    Ok(names.pop().filter(|_| names.is_empty()))
 }
 
 async fn read_policy(

@@ -316,7 +316,7 @@ impl Kind for Toy {
         Ok(())
     }
 
-    async fn read(&self, _: &Aws, _: &[&Desired]) -> Result<Vec<Live>, Error> {
+    async fn read(&self, _: &Aws, _: &str, _: &[&Desired]) -> Result<Vec<Live>, Error> {
         Ok(Vec::new())
     }
 
