@@ -6,6 +6,7 @@ use std::time::Instant;
 use aws_sdk_xray::config::http::HttpResponse;
 use aws_sdk_xray::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_xray::operation::RequestId;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::error::{Class, Error, classify};
 
@@ -41,18 +42,24 @@ pub const STS: Service = Service {
 
 /// Awaits one SDK call and classifies its failure.
 ///
+/// The call runs as a task of its own: many at a time are signed and sent by
+/// all processors, and the first is on its way before the last is begun.
+///
 /// # Errors
 /// What AWS, the network or the credentials chain said, told in one line.
 pub async fn call<T, E>(
     service: Service,
     operation: &'static str,
-    request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'static,
 ) -> Result<T, Error>
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    T: Send + 'static,
+    E: ProvideErrorMetadata + std::error::Error + Send + 'static,
 {
     let started = Instant::now();
-    let result = request.await;
+    let result = AbortOnDropHandle::new(tokio::spawn(request))
+        .await
+        .map_err(|error| Error::internal(operation, error.to_string()))?;
     let elapsed = started.elapsed();
     match result {
         Ok(reply) => {

@@ -9,7 +9,7 @@ use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
-use super::Aws;
+use super::{Aws, http};
 
 /// Attempts at one call, the first included. X-Ray publishes no call rates and
 /// throttles a control plane at a few calls a second, so that a plan of some
@@ -56,9 +56,7 @@ impl Connection {
         if let Some(url) = &self.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        if let Some(client) = self.in_process {
-            loader = loader.http_client(client);
-        }
+        loader = loader.http_client(self.in_process.unwrap_or_else(http::client));
         if self.embedded_credentials {
             loader = loader.credentials_provider(Credentials::new(
                 "local",

@@ -7,6 +7,7 @@
 mod call;
 mod connect;
 mod error;
+mod http;
 mod wait;
 
 use tokio::sync::OnceCell;

@@ -19,10 +19,17 @@ const PAGE: i32 = 1000;
 struct Candidate {
     id: String,
     tags: Tags,
-    /// The alias that the spec knows it by, where it does.
-    alias: Option<String>,
+    /// What is known of it where the spec names it.
+    named: Option<Named>,
     /// Whether the spec manages its policy.
     wants_policy: bool,
+}
+
+/// A key that the spec names.
+#[derive(Clone)]
+struct Named {
+    alias: String,
+    metadata: kms::types::KeyMetadata,
 }
 
 /// Reads every key that the stack owns or that the spec names by its alias.
@@ -78,12 +85,14 @@ async fn list_ids(aws: &Aws) -> Result<BTreeSet<String>, Error> {
 async fn find_named(
     aws: &Aws,
     wanted: &[Wanted<KmsKeySpec>],
-) -> Result<BTreeMap<String, String>, Error> {
+) -> Result<BTreeMap<String, Named>, Error> {
     let aliases: Vec<String> = wanted.iter().map(|wanted| wanted.key.clone()).collect();
     let found = in_parallel(aliases, |alias| async move {
         let request = aws.kms.describe_key().key_id(&alias);
         match call(KMS, "DescribeKey", request.send()).await {
-            Ok(reply) => Ok(reply.key_metadata.map(|key| (key.key_id, alias))),
+            Ok(reply) => Ok(reply
+                .key_metadata
+                .map(|metadata| (metadata.key_id.clone(), Named { alias, metadata }))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
@@ -114,24 +123,24 @@ pub(super) async fn read_tags(aws: &Aws, id: &str) -> Result<Option<Tags>, Error
 fn candidate(
     id: String,
     tags: Tags,
-    named: &BTreeMap<String, String>,
+    named: &BTreeMap<String, Named>,
     query: &Query<'_, KmsKeySpec>,
 ) -> Option<Candidate> {
-    let alias = named.get(&id).cloned();
+    let named = named.get(&id).cloned();
     let owner = Owner::from_tags(&tags).filter(|owner| owner.stack == query.stack);
-    if alias.is_none() && owner.is_none() {
+    if named.is_none() && owner.is_none() {
         return None;
     }
+    let alias = named.as_ref().map(|named| &named.alias);
     let owned_name = owner.and_then(|owner| owner.name);
     let wants_policy = query.wanted.iter().any(|wanted| {
-        let is_this =
-            Some(&wanted.key) == alias.as_ref() || Some(&wanted.name) == owned_name.as_ref();
+        let is_this = Some(&wanted.key) == alias || Some(&wanted.name) == owned_name.as_ref();
         is_this && wanted.spec.policy.is_some()
     });
     Some(Candidate {
         id,
         tags,
-        alias,
+        named,
         wants_policy,
     })
 }
@@ -139,10 +148,19 @@ fn candidate(
 /// Reads one key whole; `None` where it went away meanwhile.
 async fn describe(aws: &Aws, candidate: Candidate) -> Result<Option<Found<KmsKeySpec>>, Error> {
     let id = candidate.id.as_str();
+    let (alias, metadata) = candidate
+        .named
+        .map(|named| (named.alias, named.metadata))
+        .unzip();
     let parts = tokio::try_join!(
-        read_metadata(aws, id),
+        async {
+            match metadata {
+                Some(known) => Ok(known),
+                None => read_metadata(aws, id).await,
+            }
+        },
         read_rotation(aws, id),
-        read_alias(aws, id, candidate.alias),
+        read_alias(aws, id, alias),
         read_policy(aws, id, candidate.wants_policy),
     );
     let (metadata, (rotates, period), alias, policy) = match parts {

@@ -1,0 +1,213 @@
+//! The engine without AWS: reading a spec with all its checks, working out a
+//! plan, drawing it, for specs of 10, 100 and 1,000 resources.
+//!
+//! `cargo bench --bench engine`. Figures and what they should be:
+//! `docs/performance.md`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark may stop where something is wrong"
+)]
+
+mod generated_spec;
+
+use std::hint::black_box;
+use std::io;
+use std::sync::Arc;
+
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Throughput, measurement::WallTime};
+use serde_json::{Value, json};
+use xrayctl::model::{Attributes, Desired, Live, Owner, SourceFile};
+use xrayctl::plan::diff::{self, Request, Sides};
+use xrayctl::plan::{Mode, Plan, Target};
+use xrayctl::resource::{REGISTRY, Registered};
+use xrayctl::spec::{self, Files, Options, Spec};
+use xrayctl::view::{self, Styles};
+
+use generated_spec::{ENVIRONMENT, Mix};
+
+const SIZES: [usize; 3] = [10, 100, 1_000];
+/// One live resource in so many is not as the spec says.
+const ONE_DIFFERS_IN: usize = 10;
+
+/// The generated specs name no files.
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _: &str) -> io::Result<String> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+fn source(size: usize) -> Arc<SourceFile> {
+    let mix = Mix {
+        total: size,
+        most_rules: size,
+        most_groups: size,
+        most_policies: size,
+    };
+    SourceFile::new("bench.toml", generated_spec::text(mix))
+}
+
+fn load(source: &Arc<SourceFile>) -> Spec {
+    let options = Options {
+        env: Some(ENVIRONMENT.to_owned()),
+        ..Options::default()
+    };
+    let (spec, diagnostics) = spec::load(source, &options, REGISTRY, &NoFiles);
+    assert!(!diagnostics.has_errors(), "{diagnostics:?}");
+    spec.unwrap()
+}
+
+/// What stands at AWS after an apply of `spec`, some of it changed since.
+fn live(spec: &Spec) -> Vec<Live> {
+    let stood: Vec<Live> = spec
+        .resources
+        .iter()
+        .map(|desired| applied(spec, desired))
+        .collect();
+    stood
+        .into_iter()
+        .enumerate()
+        .map(|(index, live)| {
+            if index % ONE_DIFFERS_IN == 0 {
+                changed(live)
+            } else {
+                live
+            }
+        })
+        .collect()
+}
+
+fn applied(spec: &Spec, desired: &Desired) -> Live {
+    let mut attributes = desired.attributes.clone();
+    for reference in &desired.references {
+        diff::put(&mut attributes, &reference.field, arn(&reference.to));
+    }
+    let owner = Owner {
+        stack: spec.stack.name.clone(),
+        name: desired.address.name().map(str::to_owned),
+        applied: Some("0123456789abcdef01234567".to_owned()),
+    };
+    Live {
+        kind: desired.address.kind().to_owned(),
+        key: desired.key.clone(),
+        attributes,
+        tags: desired.tags.clone().map(|mut tags| {
+            tags.extend(owner.to_tags());
+            tags
+        }),
+        outputs: Attributes::from_iter([("arn".to_owned(), arn(&desired.address))]),
+        deletion_scheduled: false,
+    }
+}
+
+fn arn(address: &xrayctl::model::Address) -> Value {
+    Value::from(format!("arn:aws:xray:us-east-1:123456789012:{address}"))
+}
+
+/// Changes one field of a live resource, a line of its document where it has
+/// one.
+fn changed(mut live: Live) -> Live {
+    let (field, value) = match live.kind.as_str() {
+        "default_sampling_rule" | "sampling_rule" => ("reservoir_size", json!(99)),
+        "group" => ("filter_expression", json!("fault")),
+        "encryption" => ("type", json!("NONE")),
+        "kms_key" => ("description", json!("changed by hand")),
+        "trace_segment_destination" => ("destination", json!("XRay")),
+        "indexing_rule" => ("desired_sampling_percentage", json!(1)),
+        "resource_policy" => {
+            let document = live.attributes.get_mut("policy_document").unwrap();
+            document["Statement"][0]["Sid"] = json!("ChangedByHand");
+            return live;
+        }
+        other => unreachable!("the generated specs have no {other}"),
+    };
+    live.attributes.insert(field.to_owned(), value);
+    live
+}
+
+fn plan(spec: &Spec, live: &[Live]) -> Plan {
+    let request = Request {
+        mode: Mode::Apply,
+        target: Target {
+            account: "123456789012".to_owned(),
+            region: spec.stack.region.clone(),
+        },
+        adopt: false,
+        only: Vec::new(),
+    };
+    let sides = Sides {
+        catalog: &Registered,
+        stack: &spec.stack.name,
+        desired: &spec.resources,
+        live,
+    };
+    diff::plan(sides, &request).unwrap()
+}
+
+/// Measures `work` on what `prepare` makes of a spec, at every size.
+fn at_every_size<I>(
+    criterion: &mut Criterion,
+    name: &str,
+    prepare: impl Fn(Arc<SourceFile>) -> I,
+    work: impl Fn(&I),
+) {
+    let mut group: BenchmarkGroup<'_, WallTime> = criterion.benchmark_group(name);
+    for size in SIZES {
+        let input = prepare(source(size));
+        group.throughput(Throughput::Elements(size as u64));
+        group.bench_with_input(
+            BenchmarkId::from_parameter(size),
+            &input,
+            |bencher, input| {
+                bencher.iter(|| work(black_box(input)));
+            },
+        );
+    }
+    group.finish();
+}
+
+/// Text to checked resources.
+fn reads(criterion: &mut Criterion) {
+    at_every_size(
+        criterion,
+        "load",
+        |source| source,
+        |source| {
+            black_box(load(source));
+        },
+    );
+}
+
+/// Both sides to a plan: everything stands, a tenth of it changed.
+fn plans(criterion: &mut Criterion) {
+    let prepare = |source| {
+        let spec = load(&source);
+        let live = live(&spec);
+        let expected = spec.resources.len().div_ceil(ONE_DIFFERS_IN);
+        assert_eq!(plan(&spec, &live).actual_changes().count(), expected);
+        (spec, live)
+    };
+    at_every_size(criterion, "diff", prepare, |(spec, live)| {
+        black_box(plan(spec, live));
+    });
+}
+
+/// A plan to text: once a tenth of it changes, once all is new.
+fn draws(criterion: &mut Criterion) {
+    let draw = |plan: &Plan| {
+        black_box(view::plan::render(plan, Styles::default()));
+    };
+    let some = |source| {
+        let spec = load(&source);
+        plan(&spec, &live(&spec))
+    };
+    at_every_size(criterion, "render/changed", some, draw);
+    let all = |source| plan(&load(&source), &[]);
+    at_every_size(criterion, "render/new", all, draw);
+}
+
+criterion_group!(benches, reads, plans, draws);
+criterion_main!(benches);

@@ -1,0 +1,275 @@
+//! How long `plan` and `apply` wait for AWS. The embedded AWS takes 50 ms over
+//! every call and notes when each began and ended; the built `xrayctl` plans,
+//! applies and plans again, from an empty account each time.
+//!
+//! `cargo bench --bench round_trips`. Figures and what they should be:
+//! `docs/performance.md`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark may stop where something is wrong"
+)]
+
+mod generated_spec;
+mod timing;
+
+use std::fs;
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use http::{Request, Response};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use xrayctl::local_aws::{LocalAws, Options};
+
+use generated_spec::{ENVIRONMENT, Mix};
+use timing::{median, milliseconds};
+
+const SIZES: [usize; 2] = [10, 100];
+/// How long every call takes at least.
+const DELAY: Duration = Duration::from_millis(50);
+/// Times that each size goes through all commands.
+const ROUNDS: usize = 5;
+/// What a plan may take, as a multiple of the waiting that cannot be avoided.
+const TARGET: f64 = 1.3;
+/// Calls that X-Ray limits: <https://docs.aws.amazon.com/general/latest/gr/xray.html>.
+const MOST_RULES: usize = 25;
+const MOST_GROUPS: usize = 25;
+const MOST_POLICIES: usize = 5;
+
+/// The commands of one round, in this order.
+const COMMANDS: [(&str, &[&str]); 3] = [
+    ("plan, empty account", &["plan"]),
+    ("apply", &["apply", "--auto-approve"]),
+    ("plan, no changes", &["plan"]),
+];
+
+fn main() -> io::Result<()> {
+    if !std::env::args().any(|argument| argument == "--bench") {
+        // `cargo test --all-targets` only wants to know that it builds.
+        return Ok(());
+    }
+    let runtime = Runtime::new()?;
+    let rows: Vec<Row> = SIZES
+        .into_iter()
+        .flat_map(|size| measure(&runtime, size))
+        .collect();
+    let mut out = io::stdout().lock();
+    write_table(&mut out, &rows)?;
+    write_verdicts(&mut out, &rows)
+}
+
+/// One call, in time since the front was started.
+#[derive(Clone, Copy)]
+struct Call {
+    began: Duration,
+    ended: Duration,
+}
+
+/// Stands before the embedded AWS.
+struct Front {
+    local: LocalAws,
+    started: Instant,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl Front {
+    /// Starts an empty account whose state lies in `folder`, and returns its
+    /// URL. It serves until the runtime ends.
+    fn start(runtime: &Runtime, folder: &Path) -> (Arc<Self>, String) {
+        let front = Arc::new(Self {
+            local: LocalAws::open(Options::new(folder.join("state"))).unwrap(),
+            started: Instant::now(),
+            calls: Mutex::default(),
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+        let listener = runtime.block_on(listener).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&front));
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        (front, url)
+    }
+
+    fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+}
+
+async fn answer(State(front): State<Arc<Front>>, request: Request<Body>) -> Response<Body> {
+    let began = front.started.elapsed();
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let response = front.local.handle(Request::from_parts(parts, body)).await;
+    // What the embedded AWS took is part of the delay.
+    tokio::time::sleep(DELAY.saturating_sub(front.started.elapsed() - began)).await;
+    let ended = front.started.elapsed();
+    front.calls.lock().unwrap().push(Call { began, ended });
+    response.map(Body::from)
+}
+
+/// What one command took, in every round.
+struct Row {
+    size: usize,
+    command: &'static str,
+    times: Vec<Duration>,
+    calls: Vec<usize>,
+    chains: Vec<usize>,
+}
+
+impl Row {
+    fn is_plan(&self) -> bool {
+        self.command.starts_with("plan")
+    }
+
+    fn chain(&self) -> usize {
+        self.chains.iter().copied().max().unwrap_or_default()
+    }
+
+    /// The median time as a multiple of the waiting that cannot be avoided.
+    fn ratio(&self) -> f64 {
+        let chain = u32::try_from(self.chain()).unwrap();
+        median(self.times.clone()).as_secs_f64() / (DELAY * chain).as_secs_f64()
+    }
+}
+
+/// Sends a spec of `size` resources through all commands.
+fn measure(runtime: &Runtime, size: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = COMMANDS
+        .into_iter()
+        .map(|(command, _)| Row {
+            size,
+            command,
+            times: Vec::new(),
+            calls: Vec::new(),
+            chains: Vec::new(),
+        })
+        .collect();
+    for _ in 0..ROUNDS {
+        round(runtime, size, &mut rows);
+    }
+    rows
+}
+
+fn round(runtime: &Runtime, size: usize, rows: &mut [Row]) {
+    let folder = tempfile::tempdir().unwrap();
+    let mix = Mix {
+        total: size,
+        most_rules: MOST_RULES,
+        most_groups: MOST_GROUPS,
+        most_policies: MOST_POLICIES,
+    };
+    fs::write(
+        folder.path().join("xrayctl.toml"),
+        generated_spec::text(mix),
+    )
+    .unwrap();
+    let (front, url) = Front::start(runtime, folder.path());
+    for ((_, arguments), row) in COMMANDS.into_iter().zip(rows) {
+        row.times.push(run(&folder, &url, arguments));
+        let calls = front.take_calls();
+        row.calls.push(calls.len());
+        row.chains.push(chain(calls));
+    }
+}
+
+/// Runs one command to its end.
+fn run(folder: &TempDir, url: &str, arguments: &[&str]) -> Duration {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xrayctl"));
+    command
+        .args(arguments)
+        .args(["--env", ENVIRONMENT, "--endpoint-url", url])
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "example")
+        .current_dir(folder.path())
+        .stdout(Stdio::null());
+    let started = Instant::now();
+    let output = command.output().unwrap();
+    let elapsed = started.elapsed();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    elapsed
+}
+
+/// Counts the calls of the longest chain in which each began after the one
+/// before it had ended.
+fn chain(mut calls: Vec<Call>) -> usize {
+    calls.sort_unstable_by_key(|call| call.ended);
+    let mut length = 0;
+    let mut free_from = Duration::ZERO;
+    for call in calls {
+        if call.began >= free_from {
+            length += 1;
+            free_from = call.ended;
+        }
+    }
+    length
+}
+
+fn write_table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
+    writeln!(
+        out,
+        "every call takes {}; median of {ROUNDS} rounds, calls and chain their most\n",
+        milliseconds(DELAY)
+    )?;
+    writeln!(
+        out,
+        "| resources | command | time | calls | chain | time ÷ (chain × delay) |\n\
+         | --: | --- | --: | --: | --: | --: |"
+    )?;
+    for row in rows {
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {:.2} |",
+            row.size,
+            row.command,
+            milliseconds(median(row.times.clone())),
+            row.calls.iter().max().unwrap(),
+            row.chain(),
+            row.ratio()
+        )?;
+    }
+    writeln!(out)
+}
+
+fn write_verdicts(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
+    let mut say = |is_met: bool, text: String| {
+        let verdict = if is_met { "PASS" } else { "FAIL" };
+        writeln!(out, "{verdict}: {text}")
+    };
+    for row in rows.iter().filter(|row| row.is_plan()) {
+        let ratio = row.ratio();
+        say(
+            ratio <= TARGET,
+            format!(
+                "{} of {} resources takes {ratio:.2} × chain × delay, {TARGET} wanted",
+                row.command, row.size
+            ),
+        )?;
+    }
+    for (command, _) in COMMANDS {
+        let chains: Vec<usize> = rows
+            .iter()
+            .filter(|row| row.is_plan() && row.command == command)
+            .map(Row::chain)
+            .collect();
+        if let [few, many] = chains[..] {
+            say(
+                few == many,
+                format!("{command}: chain of {few} with 10 resources, of {many} with 100"),
+            )?;
+        }
+    }
+    Ok(())
+}
