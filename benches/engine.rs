@@ -18,6 +18,7 @@ use std::sync::Arc;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use criterion::{BenchmarkId, Throughput, measurement::WallTime};
 use serde_json::{Value, json};
+use xrayctl::model::attributes;
 use xrayctl::model::{Attributes, Desired, Live, Owner, SourceFile};
 use xrayctl::plan::diff::{self, Request, Sides};
 use xrayctl::plan::{Mode, Plan, Target};
@@ -83,7 +84,7 @@ fn live(spec: &Spec) -> Vec<Live> {
 fn applied(spec: &Spec, desired: &Desired) -> Live {
     let mut attributes = desired.attributes.clone();
     for reference in &desired.references {
-        diff::put(&mut attributes, &reference.field, arn(&reference.to));
+        attributes::put(&mut attributes, &reference.field, arn(&reference.to));
     }
     let owner = Owner {
         stack: spec.stack.name.clone(),

@@ -111,7 +111,7 @@ async fn answer(State(front): State<Arc<Front>>, request: Request<Body>) -> Resp
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let response = front.local.handle(Request::from_parts(parts, body)).await;
     // What the embedded AWS took is part of the delay.
-    tokio::time::sleep(DELAY.saturating_sub(front.started.elapsed() - began)).await;
+    tokio::time::sleep(DELAY.saturating_sub(front.started.elapsed().saturating_sub(began))).await;
     let ended = front.started.elapsed();
     front.calls.lock().unwrap().push(Call { began, ended });
     response.map(Body::from)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use crate::aws::{Class, Error};
+use crate::model::attributes::put;
 use crate::model::live::TAG_PREFIX;
 use crate::model::{Address, Attributes, Desired, Live, Tags};
-use crate::plan::diff::put;
 use crate::plan::order::Half;
 use crate::plan::{Action, Change, fingerprint};
 use crate::resource::Kind;

@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use super::compare::{self, Rules};
 use super::matching::{Ownership, matched, ownership};
-use super::{Action, Catalog, Change, FieldChange, Mode, Plan, Reason, Target, fingerprint, order};
+use super::{
+    Action, Catalog, Change, FieldChange, Mode, Plan, Reason, Target, fingerprint, order, reason,
+};
+use crate::model::attributes::put;
 use crate::model::{
     Address, Attributes, Desired, Diagnostic, Diagnostics, Facts, Lifecycle, Live, Owner,
 };
@@ -90,7 +93,7 @@ impl Planner<'_> {
             Mode::Destroy => self.destroy(desired, facts, live),
         };
         if let Some(mut change) = change {
-            if self.request.mode == Mode::RefreshOnly && !is_drift(&change) {
+            if self.request.mode == Mode::RefreshOnly && !reason::is_drift(&change) {
                 change.action = Action::NoOp;
             }
             self.refuse_protected(desired, facts, &change);
@@ -192,7 +195,7 @@ impl Planner<'_> {
             None => Some(Reason::NotAtAws),
             Some(_) if action == Action::Adopt && is_renamed => Some(Reason::Renamed),
             Some(live) => (action != Action::NoOp)
-                .then(|| reason(&desired, live, &managed, !fields.is_empty())),
+                .then(|| reason::of(&desired, live, &managed, !fields.is_empty())),
         };
         Change {
             owner: facts.taggable.then(|| Owner {
@@ -384,19 +387,6 @@ impl Planner<'_> {
     }
 }
 
-/// Tells whether others made a change, or may have: one that is not there was
-/// deleted or never made, and of one without tags nobody knows what was applied
-/// last.
-fn is_drift(change: &Change) -> bool {
-    match change.reason {
-        Some(
-            Reason::Drift | Reason::SpecAndDrift | Reason::DeletionScheduled | Reason::NotAtAws,
-        ) => true,
-        Some(Reason::Differs) => change.live.as_ref().is_some_and(|live| live.tags.is_none()),
-        _ => false,
-    }
-}
-
 /// Lists the fields and tags in which the two sides differ.
 fn differences(rules: Rules<'_>, desired: &Desired, live: Option<&Live>) -> Vec<FieldChange> {
     let standing = live.map(|live| &live.attributes);
@@ -465,44 +455,4 @@ fn leave_ignored(desired: &mut Desired, live: Option<&Live>) {
             desired.tags = live.user_tags();
         }
     }
-}
-
-/// Tells who made the difference: the fingerprint of the last apply equals
-/// the side that did not change since.
-fn reason(desired: &Desired, live: &Live, managed: &[String], differs: bool) -> Reason {
-    let owner = live.owner();
-    if live.tags.is_some() && owner.is_none() {
-        return Reason::Unowned;
-    }
-    if live.deletion_scheduled || !differs {
-        return Reason::DeletionScheduled;
-    }
-    let Some(applied) = owner.and_then(|owner| owner.applied) else {
-        return Reason::Differs;
-    };
-    let wanted = fingerprint::of_resource(managed, &desired.attributes, desired.tags.as_ref());
-    let standing = fingerprint::of_resource(managed, &live.attributes, live.user_tags().as_ref());
-    if applied == standing {
-        Reason::SpecChanged
-    } else if applied == wanted {
-        Reason::Drift
-    } else {
-        Reason::SpecAndDrift
-    }
-}
-
-/// Sets the value at a JSON pointer whose parents exist.
-pub fn put(attributes: &mut Attributes, pointer: &str, value: Value) {
-    let mut names: Vec<&str> = pointer.split('/').skip(1).collect();
-    let Some(last) = names.pop() else {
-        return;
-    };
-    let mut fields = attributes;
-    for name in names {
-        match fields.get_mut(name).and_then(Value::as_object_mut) {
-            Some(inner) => fields = inner,
-            None => return,
-        }
-    }
-    fields.insert(last.to_owned(), value);
 }

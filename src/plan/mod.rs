@@ -9,6 +9,7 @@ pub mod diff;
 pub mod fingerprint;
 mod matching;
 pub mod order;
+mod reason;
 pub mod saved;
 
 #[cfg(test)]
