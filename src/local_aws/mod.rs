@@ -1,8 +1,9 @@
 //! The embedded AWS: X-Ray and its neighbours in one process, with state kept
 //! in a folder, no account and no network.
 //!
-//! X-Ray's control plane is our own (`xray`); KMS, CloudWatch Logs and STS are
-//! the `winterbaume-*` crates, corrected where xrayctl needs it ([`neighbours`]).
+//! X-Ray's control plane is our own (`xray`); KMS, CloudWatch Logs, STS and
+//! the other neighbours are the `winterbaume-*` crates, corrected where xrayctl
+//! needs it ([`neighbours`]).
 //! [`LocalAws`] answers HTTP requests as AWS does; [`connector`] lets AWS SDK
 //! clients call it within the process, [`server`] serves it over TCP, [`access()`]
 //! finds out which of the two a state folder calls for.

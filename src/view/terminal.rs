@@ -3,10 +3,12 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use console::Term;
+
 use super::{Styles, diagnostic};
 use crate::model::Diagnostics;
 
-/// Columns of a terminal that does not tell its width.
+/// Columns that diagnostics may take where no terminal tells its width.
 const DEFAULT_WIDTH: usize = 100;
 
 /// Where output goes, and how it may look.
@@ -29,7 +31,9 @@ impl Terminal {
             styles: Styles::new(!refuses && io::stdout().is_terminal()),
             color_errors: !refuses && io::stderr().is_terminal(),
             is_interactive: io::stderr().is_terminal(),
-            width: DEFAULT_WIDTH,
+            width: Term::stderr()
+                .size_checked()
+                .map_or(DEFAULT_WIDTH, |(_, columns)| usize::from(columns)),
         }
     }
 

@@ -283,6 +283,7 @@ impl Output {
             (r"http://127\.0\.0\.1:\d+", "[url]"),
             (r":group/([^/]+)/[A-Z2-7]+", ":group/$1/[id]"),
             (r"(?m)<<JSON\n(?: {8}.*\n)+? {8}JSON$", "<<JSON … JSON"),
+            (r"failed after \d+s", "failed after 0s"),
             // Progress: steps that run at the same time end in any order.
             (r"(?m)^\S+: (\w+ complete after|\w+ing\.\.\.).*\n", ""),
         ];

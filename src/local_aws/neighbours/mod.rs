@@ -5,6 +5,7 @@
 //! that one operation and says why; all else is passed through. A service that
 //! needs no correction is one line in [`all`].
 
+mod cloudwatch;
 mod engine;
 pub(super) mod json_call;
 mod kms;
@@ -16,8 +17,17 @@ mod sts;
 
 use std::sync::Arc;
 
+use winterbaume_apigateway::ApiGatewayService;
+use winterbaume_ecs::EcsService;
+use winterbaume_iam::IamService;
+use winterbaume_lambda::LambdaService;
+
 use super::Clock;
 use super::service::Service;
+use plain::Plain;
+
+/// What the targets of ECS's calls start with.
+const ECS_TARGET: Option<&str> = Some("AmazonEC2ContainerServiceV20141113");
 
 /// Every neighbour, for an account of twelve digits.
 #[must_use]
@@ -26,5 +36,25 @@ pub fn all(account: &str, clock: &Clock) -> Vec<Arc<dyn Service>> {
         Arc::new(kms::Kms::new(account, clock.clone())),
         Arc::new(logs::Logs::new(account)),
         Arc::new(sts::Sts::new(account)),
+        Arc::new(Plain::global("iam", account, IamService::new())),
+        Arc::new(cloudwatch::CloudWatch::new(account)),
+        Arc::new(Plain::regional(
+            "ecs",
+            ECS_TARGET,
+            account,
+            EcsService::new(),
+        )),
+        Arc::new(Plain::regional(
+            "lambda",
+            None,
+            account,
+            LambdaService::new(),
+        )),
+        Arc::new(Plain::regional(
+            "apigateway",
+            None,
+            account,
+            ApiGatewayService::new(),
+        )),
     ]
 }
