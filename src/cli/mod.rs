@@ -158,7 +158,8 @@ fn with_runtime(command: impl Future<Output = Outcome>) -> Outcome {
         .build()
         .map_err(|error| Diagnostic::error(format!("failed to start: {error}")))?;
     let outcome = runtime.block_on(command);
-    runtime.shutdown_background();
+    // The process ends: nothing is left to be put away in order.
+    std::mem::forget(runtime);
     outcome
 }
 

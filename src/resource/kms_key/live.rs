@@ -7,13 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{KEY_STATE, KmsKeySpec, POLICY_NAME, a_year, outputs};
-use crate::aws::{KMS, call, kms};
+use crate::aws::{Class, KMS, call, kms};
 use crate::model::Owner;
 use crate::resource::read::{in_parallel, with_tags};
 use crate::resource::{Aws, Error, Found, Query, Tags, Wanted, policy_document};
 
 /// Keys in a page of `ListKeys`, AWS's most.
 const PAGE: i32 = 1000;
+/// Aliases in a page of `ListAliases`, AWS's most.
+const ALIAS_PAGE: i32 = 100;
 
 /// A key that is worth reading whole.
 struct Candidate {
@@ -29,7 +31,8 @@ struct Candidate {
 #[derive(Clone)]
 struct Named {
     alias: String,
-    metadata: kms::types::KeyMetadata,
+    /// What was read of it already.
+    metadata: Option<kms::types::KeyMetadata>,
 }
 
 /// Reads every key that the stack owns or that the spec names by its alias.
@@ -81,18 +84,56 @@ async fn list_ids(aws: &Aws) -> Result<BTreeSet<String>, Error> {
     }
 }
 
-/// Finds the keys behind the aliases of the spec; by key id.
+/// Finds the keys behind the aliases of the spec; by key id. One page of
+/// aliases tells of all in most accounts. Where there are more, or we may not
+/// list them, each alias is asked for, so that the calls that wait for one
+/// another do not grow in number with the aliases of others.
 async fn find_named(
     aws: &Aws,
     wanted: &[Wanted<KmsKeySpec>],
 ) -> Result<BTreeMap<String, Named>, Error> {
-    let aliases: Vec<String> = wanted.iter().map(|wanted| wanted.key.clone()).collect();
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let aliases: BTreeSet<String> = wanted.iter().map(|wanted| wanted.key.clone()).collect();
+    let request = aws.kms.list_aliases().limit(ALIAS_PAGE);
+    match call(KMS, "ListAliases", request.send()).await {
+        Ok(page) if !page.truncated => Ok(pick(page.aliases, &aliases)),
+        Err(error) if error.class != Class::Denied => Err(error),
+        _ => describe_each(aws, aliases).await,
+    }
+}
+
+/// Picks the keys of the wanted aliases out of a list of all.
+fn pick(
+    listed: Option<Vec<kms::types::AliasListEntry>>,
+    wanted: &BTreeSet<String>,
+) -> BTreeMap<String, Named> {
+    let listed = listed.unwrap_or_default().into_iter();
+    listed
+        .filter_map(|entry| {
+            let alias = entry.alias_name.filter(|alias| wanted.contains(alias))?;
+            let named = Named {
+                alias,
+                metadata: None,
+            };
+            Some((entry.target_key_id?, named))
+        })
+        .collect()
+}
+
+async fn describe_each(
+    aws: &Aws,
+    aliases: BTreeSet<String>,
+) -> Result<BTreeMap<String, Named>, Error> {
     let found = in_parallel(aliases, |alias| async move {
         let request = aws.kms.describe_key().key_id(&alias);
         match call(KMS, "DescribeKey", request.send()).await {
-            Ok(reply) => Ok(reply
-                .key_metadata
-                .map(|metadata| (metadata.key_id.clone(), Named { alias, metadata }))),
+            Ok(reply) => Ok(reply.key_metadata.map(|metadata| {
+                let id = metadata.key_id.clone();
+                let metadata = Some(metadata);
+                (id, Named { alias, metadata })
+            })),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
@@ -148,10 +189,10 @@ fn candidate(
 /// Reads one key whole; `None` where it went away meanwhile.
 async fn describe(aws: &Aws, candidate: Candidate) -> Result<Option<Found<KmsKeySpec>>, Error> {
     let id = candidate.id.as_str();
-    let (alias, metadata) = candidate
-        .named
-        .map(|named| (named.alias, named.metadata))
-        .unzip();
+    let (alias, metadata) = match candidate.named {
+        Some(named) => (Some(named.alias), named.metadata),
+        None => (None, None),
+    };
     let parts = tokio::try_join!(
         async {
             match metadata {
