@@ -63,26 +63,10 @@ fn fold_statement(statement: &mut Value) {
     for (key, value) in fields {
         match key.as_str() {
             "Action" | "NotAction" => *value = set(value, str::to_ascii_lowercase),
-            "Condition" => *value = fold_condition(value),
+            "Condition" => *value = condition(value, str::to_ascii_lowercase),
             _ => {}
         }
     }
-}
-
-fn fold_condition(value: &Value) -> Value {
-    let Value::Object(operators) = value else {
-        return value.clone();
-    };
-    sorted(operators.iter().map(|(operator, keys)| {
-        let keys = match keys {
-            Value::Object(keys) => sorted(
-                keys.iter()
-                    .map(|(key, values)| (key.to_ascii_lowercase(), values.clone())),
-            ),
-            other => other.clone(),
-        };
-        (operator.to_ascii_lowercase(), keys)
-    }))
 }
 
 /// Reads a document that AWS gave as text; what is not JSON stays a text.
@@ -107,7 +91,7 @@ fn normalize_statement(statement: &Value) -> Value {
             let value = match key.as_str() {
                 "Action" | "NotAction" | "Resource" | "NotResource" => set(value, str::to_owned),
                 "Principal" | "NotPrincipal" => normalize_principal(value),
-                "Condition" => normalize_condition(value),
+                "Condition" => condition(value, str::to_owned),
                 _ => value.clone(),
             };
             (key.clone(), value)
@@ -158,7 +142,9 @@ fn account_root(principal: &str) -> String {
     }
 }
 
-fn normalize_condition(value: &Value) -> Value {
+/// Brings a condition into one form; `name` says how its operators and keys
+/// are written. Values keep their case.
+fn condition(value: &Value, name: fn(&str) -> String) -> Value {
     let Value::Object(operators) = value else {
         return value.clone();
     };
@@ -166,11 +152,11 @@ fn normalize_condition(value: &Value) -> Value {
         let keys = match keys {
             Value::Object(keys) => sorted(
                 keys.iter()
-                    .map(|(key, values)| (key.clone(), set(values, str::to_owned))),
+                    .map(|(key, values)| (name(key), set(values, str::to_owned))),
             ),
             other => other.clone(),
         };
-        (operator.clone(), keys)
+        (name(operator), keys)
     }))
 }
 
