@@ -137,6 +137,7 @@ fn plan(spec: &Spec, live: &[Live]) -> Plan {
             region: spec.stack.region.clone(),
         },
         adopt: false,
+        delete_data: false,
         only: Vec::new(),
     };
     let sides = Sides {

@@ -111,6 +111,7 @@ impl World {
         let scope = Scope {
             stack: STACK,
             resolve: mode != Mode::Destroy,
+            everything: false,
         };
         let reading = read_all(&self.aws, &kinds(), scope, &mut desired).await;
         assert!(reading.failed.is_empty(), "{:?}", reading.failed);
@@ -122,6 +123,7 @@ impl World {
                 region: self.aws.region().to_owned(),
             },
             adopt: false,
+            delete_data: true,
             only: Vec::new(),
         };
         let sides = Sides {

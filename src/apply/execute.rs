@@ -156,7 +156,7 @@ impl<'a> Execution<'a> {
             .observer
             .notice(Event::Started { change, half });
         let context = self.context;
-        let fields = step::resolved(change, &self.outputs);
+        let fields = step::resolved(self.context.kinds, change, &self.outputs);
         async move {
             let started = Instant::now();
             let result = match fields {
@@ -217,6 +217,7 @@ impl<'a> Execution<'a> {
             Action::Update if change.reason == Some(Reason::Reset) => outcome.reset += 1,
             Action::Update => outcome.changed += 1,
             Action::Delete => outcome.destroyed += 1,
+            Action::Release => outcome.released += 1,
             Action::Adopt | Action::NoOp | Action::Replace => {}
         }
     }

@@ -46,6 +46,8 @@ pub struct Outcome {
     pub changed: usize,
     /// Resources deleted.
     pub destroyed: usize,
+    /// Resources that stay and are the stack's no more.
+    pub released: usize,
     /// Resources taken into the stack.
     pub imported: usize,
     /// Settings put back to AWS's default.

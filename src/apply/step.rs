@@ -10,6 +10,7 @@ use crate::model::{Address, Attributes, Desired, Live, Tags};
 use crate::plan::order::Half;
 use crate::plan::{Action, Change, fingerprint};
 use crate::resource::Kind;
+use crate::resource::read::Scope;
 
 /// The fields of a change with all references filled in.
 pub(super) struct Resolved {
@@ -24,6 +25,7 @@ pub(super) struct Resolved {
 /// # Errors
 /// Where a reference has no value, which is a fault of ours.
 pub(super) fn resolved(
+    kinds: &[&'static dyn Kind],
     change: &Change,
     outputs: &BTreeMap<Address, Attributes>,
 ) -> Result<Resolved, Error> {
@@ -45,9 +47,18 @@ pub(super) fn resolved(
                 )
             })?;
         put(&mut fields.written, &reference.field, value.clone());
-        put(&mut fields.after, &reference.field, value.clone());
+    }
+    if change.references.iter().any(|one| !one.field.is_empty()) {
+        fields.after = kind_of(kinds, change)?.comparable(&fields.written)?;
     }
     Ok(fields)
+}
+
+fn kind_of(kinds: &[&'static dyn Kind], change: &Change) -> Result<&'static dyn Kind, Error> {
+    let name = change.address.kind();
+    let kind = kinds.iter().find(|kind| kind.facts().kind == name);
+    kind.copied()
+        .ok_or_else(|| Error::internal(name, "there is no such resource type"))
 }
 
 /// Runs one step and returns the outputs of the resource.
@@ -57,15 +68,10 @@ pub(super) async fn run(
     half: Half,
     fields: Resolved,
 ) -> Result<Attributes, Error> {
-    let name = change.address.kind();
-    let kind = context
-        .kinds
-        .iter()
-        .copied()
-        .find(|kind| kind.facts().kind == name)
-        .ok_or_else(|| Error::internal(name, "there is no such resource type"))?;
+    let kind = kind_of(context.kinds, change)?;
     let live = change.live.as_ref();
     match (change.action, half, live) {
+        (Action::Release, Half::Remove, Some(live)) => release(context, kind, change, live).await,
         (_, Half::Remove, Some(live)) => remove(context, kind, change, live).await,
         (Action::Create | Action::Replace, Half::Put, _) => {
             create(context, kind, change, &fields).await
@@ -73,7 +79,10 @@ pub(super) async fn run(
         (Action::Update | Action::Adopt, Half::Put, Some(live)) => {
             update(context, kind, change, live, &fields).await
         }
-        _ => Err(Error::internal(name, "the step has nothing to work on")),
+        _ => Err(Error::internal(
+            change.address.kind(),
+            "the step has nothing to work on",
+        )),
     }
 }
 
@@ -119,10 +128,12 @@ async fn find_created(
         source: None,
     };
     let stack = change.owner.as_ref().map(|owner| owner.stack.as_str());
-    let live = kind
-        .read(context.aws, stack.unwrap_or_default(), &[&wanted])
-        .await
-        .ok()?;
+    let scope = Scope {
+        stack: stack.unwrap_or_default(),
+        resolve: false,
+        everything: false,
+    };
+    let live = kind.read(context.aws, scope, &[&wanted]).await.ok()?;
     let found = live.into_iter().find(|live| live.key == change.key)?;
     let is_ours = match &found.tags {
         Some(found_tags) => found_tags
@@ -142,6 +153,38 @@ async fn remove(
     change: &Change,
     live: &Live,
 ) -> Result<Attributes, Error> {
+    kind.delete(context.aws, &with_parameters(kind, change, live))
+        .await?;
+    Ok(Attributes::new())
+}
+
+/// Lets go of one that stays: our tags go last, so that a release that is
+/// killed in between is seen and done again.
+async fn release(
+    context: Context<'_>,
+    kind: &dyn Kind,
+    change: &Change,
+    live: &Live,
+) -> Result<Attributes, Error> {
+    kind.release(context.aws, &with_parameters(kind, change, live))
+        .await?;
+    let ours: Vec<String> = live
+        .tags
+        .iter()
+        .flat_map(Tags::keys)
+        .filter(|key| key.starts_with(TAG_PREFIX))
+        .cloned()
+        .collect();
+    if !ours.is_empty() {
+        kind.retag(context.aws, &live.outputs, &Tags::new(), &ours)
+            .await?;
+    }
+    Ok(Attributes::new())
+}
+
+/// What stands, with what the spec says of fields that are unmanaged when
+/// absent.
+fn with_parameters(kind: &dyn Kind, change: &Change, live: &Live) -> Live {
     let mut live = live.clone();
     for field in kind.facts().unmanaged_when_absent {
         let written = change
@@ -152,8 +195,7 @@ async fn remove(
             live.attributes.insert((*field).to_owned(), value.clone());
         }
     }
-    kind.delete(context.aws, &live).await?;
-    Ok(Attributes::new())
+    live
 }
 
 async fn update(

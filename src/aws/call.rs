@@ -34,6 +34,31 @@ pub const LOGS: Service = Service {
     iam_prefix: "logs",
     title: "CloudWatch Logs",
 };
+/// AWS Identity and Access Management.
+pub const IAM: Service = Service {
+    iam_prefix: "iam",
+    title: "IAM",
+};
+/// Amazon CloudWatch.
+pub const CLOUDWATCH: Service = Service {
+    iam_prefix: "cloudwatch",
+    title: "CloudWatch",
+};
+/// Amazon Elastic Container Service.
+pub const ECS: Service = Service {
+    iam_prefix: "ecs",
+    title: "ECS",
+};
+/// AWS Lambda.
+pub const LAMBDA: Service = Service {
+    iam_prefix: "lambda",
+    title: "Lambda",
+};
+/// Amazon API Gateway. Its IAM actions are HTTP methods: `apigateway:GET`.
+pub const API_GATEWAY: Service = Service {
+    iam_prefix: "apigateway",
+    title: "API Gateway",
+};
 /// AWS Security Token Service.
 pub const STS: Service = Service {
     iam_prefix: "sts",

@@ -12,15 +12,25 @@ mod wait;
 
 use tokio::sync::OnceCell;
 
-pub use call::{KMS, LOGS, STS, Service, XRAY, call};
+pub use call::{API_GATEWAY, CLOUDWATCH, ECS, IAM, KMS, LAMBDA, LOGS, STS, Service, XRAY, call};
 pub use connect::{Connection, without_retries};
 pub use error::{Class, Error};
 pub use wait::{Patience, until, until_done};
 
+/// Types of the API Gateway API (REST APIs).
+pub use aws_sdk_apigateway as apigateway;
+/// Types of the CloudWatch API.
+pub use aws_sdk_cloudwatch as cloudwatch;
 /// Types of the CloudWatch Logs API.
 pub use aws_sdk_cloudwatchlogs as logs;
+/// Types of the ECS API.
+pub use aws_sdk_ecs as ecs;
+/// Types of the IAM API.
+pub use aws_sdk_iam as iam;
 /// Types of the KMS API.
 pub use aws_sdk_kms as kms;
+/// Types of the Lambda API.
+pub use aws_sdk_lambda as lambda;
 /// Types of the X-Ray API.
 pub use aws_sdk_xray as xray;
 
@@ -33,6 +43,16 @@ pub struct Aws {
     pub kms: aws_sdk_kms::Client,
     /// Amazon CloudWatch Logs.
     pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// AWS Identity and Access Management; global, whatever the region.
+    pub iam: aws_sdk_iam::Client,
+    /// Amazon CloudWatch: alarms and dashboards.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// Amazon Elastic Container Service.
+    pub ecs: aws_sdk_ecs::Client,
+    /// AWS Lambda.
+    pub lambda: aws_sdk_lambda::Client,
+    /// Amazon API Gateway, REST APIs.
+    pub apigateway: aws_sdk_apigateway::Client,
     sts: aws_sdk_sts::Client,
     profile: Option<String>,
     region: String,

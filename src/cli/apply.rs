@@ -78,6 +78,7 @@ async fn run_saved(
     let selection = Selection {
         only: origin.only.clone(),
         adopt: origin.adopt,
+        delete_data: origin.delete_data,
     };
     let path = Path::new(&origin.spec_path);
     let options = spec::Options {
@@ -114,6 +115,7 @@ fn refuse_choices(args: &Args, globals: &Globals) -> Result<(), Diagnostics> {
         ("--var", !globals.vars.is_empty()),
         ("--target", !args.selection.only.is_empty()),
         ("--adopt", args.selection.adopt),
+        ("--delete-data", args.selection.delete_data),
     ];
     let refused: Diagnostics = given
         .into_iter()

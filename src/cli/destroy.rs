@@ -22,6 +22,10 @@ pub(super) struct Args {
     #[arg(long = "target", value_name = "ADDR")]
     only: Vec<Address>,
 
+    /// Delete log groups with the events in them, which are released otherwise
+    #[arg(long)]
+    delete_data: bool,
+
     #[command(flatten)]
     how: How,
 }
@@ -30,6 +34,7 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
     let selection = Selection {
         only: args.only.clone(),
         adopt: false,
+        delete_data: args.delete_data,
     };
     let planned = planning::from_spec(&args.spec, globals, &selection, Mode::Destroy).await?;
     approve_and_run(planned, &selection, &args.how, terminal).await

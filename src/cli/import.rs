@@ -44,6 +44,7 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
     let selection = Selection {
         only: vec![address.clone()],
         adopt: true,
+        delete_data: false,
     };
     let mut planned = planning::of_stack(spec, globals, &selection, Mode::Apply).await?;
     planned.warnings.extend(warnings);

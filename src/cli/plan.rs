@@ -90,6 +90,7 @@ fn save(out: &Path, args: &Args, globals: &Globals, planned: Planned) -> Result<
         vars: globals.variables(),
         environment_vars,
         adopt: args.selection.adopt,
+        delete_data: args.selection.delete_data,
         only: args.selection.only.clone(),
     };
     let text = SavedPlan::new(planned.plan, origin)

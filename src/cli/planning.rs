@@ -27,6 +27,10 @@ pub(super) struct Selection {
     /// Take resources that exist and that no stack owns into this stack
     #[arg(long)]
     pub adopt: bool,
+
+    /// Delete log groups with the events in them, which are released otherwise
+    #[arg(long)]
+    pub delete_data: bool,
 }
 
 /// A plan, with what it was made from.
@@ -116,6 +120,7 @@ pub(super) async fn of_account(
     let scope = Scope {
         stack: &spec.stack.name,
         resolve: mode != Mode::Destroy,
+        everything: false,
     };
     let reading = async { Ok(read_all(aws, REGISTRY, scope, &mut desired).await) };
     let (identity, reading) = tokio::try_join!(identity, reading)?;
@@ -135,6 +140,7 @@ pub(super) async fn of_account(
             region: aws.region().to_owned(),
         },
         adopt: selection.adopt,
+        delete_data: selection.delete_data,
         only: selection.only.clone(),
     };
     let sides = Sides {

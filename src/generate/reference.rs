@@ -42,7 +42,9 @@ impl Page<'_> {
         writeln!(out, "# `{}`\n", facts.kind)?;
         writeln!(out, "{}\n", text(schema, "description"))?;
         match facts.lifecycle {
-            Lifecycle::Collection => writeln!(out, "Table: `[{}.NAME]`.", facts.table)?,
+            Lifecycle::Collection | Lifecycle::Existing => {
+                writeln!(out, "Table: `[{}.NAME]`.", facts.table)?;
+            }
             Lifecycle::Setting => writeln!(
                 out,
                 "Table: `[{}]`. A setting of the account and region: changed, never created or deleted.",
@@ -187,7 +189,7 @@ impl Page<'_> {
     ) -> std::fmt::Result {
         let table = self.facts.table;
         match self.facts.lifecycle {
-            Lifecycle::Collection => writeln!(out, "[{table}.{name}]")?,
+            Lifecycle::Collection | Lifecycle::Existing => writeln!(out, "[{table}.{name}]")?,
             Lifecycle::Setting => writeln!(out, "[{table}]")?,
         }
         for (field, value) in fields {

@@ -12,6 +12,10 @@ pub enum Lifecycle {
     /// Exactly one in each account and region, which always exists: it can be
     /// changed, and put back to AWS's default, but not created or deleted.
     Setting,
+    /// Any number of named things that others make and delete, such as Lambda
+    /// functions. The spec manages some of their fields; taken out of the
+    /// spec, they are released.
+    Existing,
 }
 
 /// Which half of a replacement comes first.
@@ -33,6 +37,8 @@ pub struct Facts {
     pub table: &'static str,
     /// What people call it: `sampling rule`.
     pub title: &'static str,
+    /// Its name in Terraform's AWS provider: `aws_xray_sampling_rule`.
+    pub terraform: &'static str,
     /// The AWS page that describes it.
     pub docs: &'static str,
     /// Created and deleted, or only changed.
@@ -53,6 +59,9 @@ pub struct Facts {
     pub unmanaged_when_absent: &'static [&'static str],
     /// Types that this one refers to. They are deleted after it.
     pub refers_to: &'static [&'static str],
+    /// Deleting it loses what people keep in it, as a log group's events: it
+    /// is released instead, unless the user asks for the data's deletion.
+    pub holds_data: bool,
 }
 
 impl Facts {
@@ -69,8 +78,19 @@ impl Facts {
     /// Returns the address of the thing of this type called `name`.
     pub fn address(&self, name: &str) -> super::Address {
         match self.lifecycle {
-            Lifecycle::Collection => super::Address::new(self.kind, name),
+            Lifecycle::Collection | Lifecycle::Existing => super::Address::new(self.kind, name),
             Lifecycle::Setting => super::Address::setting(self.kind),
         }
+    }
+
+    /// Tells whether there may be any number of them, each with a name.
+    pub fn is_named(&self) -> bool {
+        self.lifecycle != Lifecycle::Setting
+    }
+
+    /// Tells whether it outlives the stack: where the spec no longer has it,
+    /// it is released and not deleted.
+    pub fn is_released(&self, delete_data: bool) -> bool {
+        self.lifecycle == Lifecycle::Existing || (self.holds_data && !delete_data)
     }
 }

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod live;
 pub mod plural;
 pub mod source;
+pub mod unknown;
 
 pub use address::Address;
 pub use attributes::{Attributes, Tags};

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Catalog, FieldChange};
-use crate::model::{Attributes, Facts, Tags};
+use crate::model::{Attributes, Facts, Tags, unknown};
 
 /// What is compared, beside the fields themselves.
 #[derive(Clone, Copy)]
@@ -15,14 +15,12 @@ pub struct Rules<'a> {
     pub facts: &'a Facts,
     /// Fields that are left to others.
     pub ignore: &'a [String],
-    /// JSON pointers of fields whose value is known only after apply.
-    pub unknown: &'a [String],
 }
 
 impl Rules<'_> {
     /// Tells whether the spec manages `field`, given its desired value.
     pub fn manages(&self, field: &str, desired: Option<&Value>) -> bool {
-        let is_absent = desired.is_none_or(Value::is_null) && !self.is_unknown(&[field.to_owned()]);
+        let is_absent = desired.is_none_or(Value::is_null);
         let is_left_alone = self.ignore.iter().any(|ignored| ignored == field)
             || (is_absent && self.facts.is_unmanaged_when_absent(field));
         !is_left_alone
@@ -35,14 +33,6 @@ impl Rules<'_> {
             }
             _ => before == after,
         }
-    }
-
-    fn is_unknown(&self, path: &[String]) -> bool {
-        self.unknown.iter().any(|pointer| {
-            pointer
-                .strip_prefix('/')
-                .is_some_and(|rest| rest == path.join("/"))
-        })
     }
 }
 
@@ -98,9 +88,8 @@ fn value(
 ) {
     let before = before.filter(|value| !value.is_null());
     let after = after.filter(|value| !value.is_null());
-    let unknown = rules.is_unknown(path);
     let root = path[0].as_str();
-    if !unknown && rules.is_same(root, before, after) {
+    if rules.is_same(root, before, after) {
         return;
     }
     let document = rules.facts.is_document(root);
@@ -111,7 +100,7 @@ fn value(
     let is_nested = before_fields.or(after_fields).is_some()
         && (before.is_none() || before_fields.is_some())
         && (after.is_none() || after_fields.is_some());
-    if is_nested && !document && !unknown {
+    if is_nested && !document {
         let empty = Attributes::new();
         let before_fields = before_fields.unwrap_or(&empty);
         let after_fields = after_fields.unwrap_or(&empty);
@@ -131,6 +120,7 @@ fn value(
         }
         return;
     }
+    let unknown = after.is_some_and(unknown::is_in);
     changes.push(FieldChange {
         forces_replacement: rules.facts.replace_on.contains(&root),
         path: path.clone(),

@@ -12,6 +12,7 @@ use super::{
 use crate::model::attributes::put;
 use crate::model::{
     Address, Attributes, Desired, Diagnostic, Diagnostics, Facts, Lifecycle, Live, Owner,
+    Reference, unknown,
 };
 
 /// What a plan is worked out from.
@@ -36,6 +37,8 @@ pub struct Request {
     pub target: Target,
     /// Takes resources that exist and that no stack owns into the stack.
     pub adopt: bool,
+    /// Deletes what holds data too, which is released otherwise.
+    pub delete_data: bool,
     /// What the desired side was cut down to by [`order::selected`], and
     /// orphans to be deleted; everything where empty.
     pub only: Vec<Address>,
@@ -88,6 +91,10 @@ impl Planner<'_> {
         {
             return;
         }
+        if live.is_none() && facts.lifecycle == Lifecycle::Existing {
+            self.refuse_missing(desired, facts);
+            return;
+        }
         let change = match self.request.mode {
             Mode::Apply | Mode::RefreshOnly => Some(self.converge(desired, facts, live)),
             Mode::Destroy => self.destroy(desired, facts, live),
@@ -97,6 +104,7 @@ impl Planner<'_> {
                 change.action = Action::NoOp;
             }
             self.refuse_protected(desired, facts, &change);
+            self.refuse_loss_of_data(desired, facts, &change);
             self.changes.insert(change.address.clone(), change);
         }
     }
@@ -110,6 +118,9 @@ impl Planner<'_> {
             Ownership::Nobodys | Ownership::Others(_) if self.request.mode == Mode::Destroy => {
                 return false;
             }
+            // Others made it and go on using it; the spec says that it is to
+            // be managed.
+            Ownership::Nobodys if facts.lifecycle == Lifecycle::Existing => return true,
             Ownership::Nobodys if self.request.adopt => return true,
             Ownership::Nobodys => {
                 Diagnostic::error(format!("{subject} exists already and no stack owns it"))
@@ -141,6 +152,32 @@ impl Planner<'_> {
         self.refuse(desired, refusal);
     }
 
+    /// Refuses to manage what nobody has made. There is nothing to destroy then.
+    fn refuse_missing(&mut self, desired: &Desired, facts: &Facts) {
+        if self.request.mode == Mode::Destroy {
+            return;
+        }
+        let refusal = Diagnostic::error(format!("AWS has no {} `{}`", facts.title, desired.key))
+            .with_hint(
+                "xrayctl changes one that exists; create it first, or take it out of the spec",
+            );
+        self.refuse(desired, refusal);
+    }
+
+    /// Refuses to replace what holds data.
+    fn refuse_loss_of_data(&mut self, desired: &Desired, facts: &Facts, change: &Change) {
+        if change.action == Action::Replace && facts.holds_data && !self.request.delete_data {
+            let forcing = change.fields.iter().find(|field| field.forces_replacement);
+            let field = forcing.map_or_else(String::new, |field| field.path.join("."));
+            let refusal = Diagnostic::error(format!(
+                "{} `{}` would be replaced and the data in it lost, since AWS cannot change `{field}`",
+                facts.title, change.key
+            ))
+            .with_hint("give --delete-data if that is what you want, or another name in the spec");
+            self.refuse(desired, refusal);
+        }
+    }
+
     fn refuse(&mut self, desired: &Desired, refusal: Diagnostic) {
         let refusal = refusal.at(desired.address.clone());
         self.refused.push(match &desired.source {
@@ -152,6 +189,7 @@ impl Planner<'_> {
     fn refuse_protected(&mut self, desired: &Desired, facts: &Facts, change: &Change) {
         let what = match (change.action, change.reason) {
             (Action::Delete, _) => "deleted",
+            (Action::Release, _) => "released",
             (Action::Replace, _) => "replaced",
             (Action::Update, Some(Reason::Reset)) => "put back to AWS's default",
             _ => return,
@@ -170,13 +208,12 @@ impl Planner<'_> {
     /// Makes the live resource as the spec says.
     fn converge(&self, desired: &Desired, facts: &Facts, live: Option<&Live>) -> Change {
         let mut desired = desired.clone();
-        let unknown = self.resolve(&mut desired);
+        self.resolve(&mut desired);
         leave_ignored(&mut desired, live);
         let rules = Rules {
             catalog: self.sides.catalog,
             facts,
             ignore: &desired.ignore,
-            unknown: &unknown,
         };
         let fields = differences(rules, &desired, live);
         let managed: Vec<String> = desired
@@ -219,37 +256,32 @@ impl Planner<'_> {
         }
     }
 
-    /// Fills in references whose value is known already, and returns the
-    /// pointers of those whose value is not.
-    fn resolve(&self, desired: &mut Desired) -> Vec<String> {
-        let mut unknown = Vec::new();
-        for reference in desired
-            .references
-            .iter()
-            .filter(|one| !one.field.is_empty())
-        {
-            let value = self
-                .changes
-                .get(&reference.to)
-                .and_then(Change::known_outputs)
-                .and_then(|outputs| outputs.get(&reference.output))
-                .cloned();
-            if value.is_none() {
-                unknown.push(reference.field.clone());
-            }
-            put(
-                &mut desired.attributes,
-                &reference.field,
-                value.unwrap_or(Value::Null),
-            );
+    /// Fills in references whose value is known already, and markers for those
+    /// whose value is not.
+    fn resolve(&self, desired: &mut Desired) {
+        let with_value = |reference: &&Reference| !reference.field.is_empty();
+        if !desired.references.iter().any(|one| with_value(&one)) {
+            return;
         }
-        unknown
+        let mut written = desired.written.clone();
+        for reference in desired.references.iter().filter(with_value) {
+            let value = self.changes.get(&reference.to).and_then(|change| {
+                let facts = self.sides.catalog.facts(change.address.kind());
+                change.known_output(facts.and_then(|facts| facts.name_field), &reference.output)
+            });
+            let value = value.unwrap_or_else(|| Value::from(unknown::marker(reference)));
+            put(&mut written, &reference.field, value);
+        }
+        let kind = desired.address.kind();
+        if let Some(comparable) = self.sides.catalog.comparable(kind, &written) {
+            desired.attributes = comparable;
+        }
     }
 
     /// Deletes what the stack owns, puts a setting back.
     fn destroy(&self, desired: &Desired, facts: &Facts, live: Option<&Live>) -> Option<Change> {
         let live = live.filter(|live| !live.deletion_scheduled)?;
-        if facts.lifecycle == Lifecycle::Collection {
+        if facts.is_named() {
             return Some(Change {
                 written: Some(desired.written.clone()),
                 references: Vec::new(),
@@ -274,7 +306,6 @@ impl Planner<'_> {
             catalog: self.sides.catalog,
             facts,
             ignore: &desired.ignore,
-            unknown: &[],
         };
         let fields = compare::fields(rules, &target.attributes, Some(&live.attributes));
         let has_changes = !fields.is_empty();
@@ -339,7 +370,11 @@ impl Planner<'_> {
         Change {
             address,
             key: live.key.clone(),
-            action: Action::Delete,
+            action: if facts.is_released(self.request.delete_data) {
+                Action::Release
+            } else {
+                Action::Delete
+            },
             reason: Some(reason),
             importing: false,
             fields: removed_fields(self.sides.catalog, facts, live),
@@ -422,7 +457,6 @@ fn removed_fields(catalog: &dyn Catalog, facts: &Facts, live: &Live) -> Vec<Fiel
         catalog,
         facts,
         ignore: &[],
-        unknown: &[],
     };
     let mut fields = compare::fields(rules, &Attributes::new(), Some(&live.attributes));
     for field in &mut fields {
@@ -431,7 +465,7 @@ fn removed_fields(catalog: &dyn Catalog, facts: &Facts, live: &Live) -> Vec<Fiel
     fields
 }
 
-fn dependencies(references: &[crate::model::Reference], named: &[Address]) -> Vec<Address> {
+fn dependencies(references: &[Reference], named: &[Address]) -> Vec<Address> {
     let all: BTreeSet<Address> = references
         .iter()
         .map(|reference| reference.to.clone())

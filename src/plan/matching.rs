@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Catalog;
-use crate::model::{Address, Desired, Lifecycle, Live};
+use crate::model::{Address, Desired, Facts, Live};
 
 /// The two sides, paired.
 pub(super) struct Matched<'a> {
@@ -83,7 +83,7 @@ pub(super) fn matched<'a>(
         .zip(&is_claimed)
         .filter(|(item, claimed)| {
             let is_owned = item.owner().is_some_and(|owner| owner.stack == stack);
-            !**claimed && is_owned && !item.deletion_scheduled && is_collection(catalog, item)
+            !**claimed && is_owned && !item.deletion_scheduled && is_named(catalog, item)
         })
         .map(|(item, _)| item)
         .collect();
@@ -94,10 +94,8 @@ pub(super) fn matched<'a>(
     }
 }
 
-fn is_collection(catalog: &dyn Catalog, live: &Live) -> bool {
-    catalog
-        .facts(&live.kind)
-        .is_some_and(|facts| facts.lifecycle == Lifecycle::Collection)
+fn is_named(catalog: &dyn Catalog, live: &Live) -> bool {
+    catalog.facts(&live.kind).is_some_and(Facts::is_named)
 }
 
 /// Tells whose `live` is.

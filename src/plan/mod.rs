@@ -30,6 +30,10 @@ pub trait Catalog: Sync {
     /// Returns the state in which AWS ships a setting, in comparable form.
     fn aws_default(&self, kind: &str) -> Option<Attributes>;
 
+    /// Brings fields as written into the form in which they are compared;
+    /// `None` for a type that is not known.
+    fn comparable(&self, kind: &str, written: &Attributes) -> Option<Attributes>;
+
     /// Tells whether two documents of a type, in comparable form, say the same.
     fn same_document(&self, kind: &str, left: &Value, right: &Value) -> bool;
 }
@@ -86,6 +90,8 @@ pub enum Action {
     Replace,
     /// It is deleted.
     Delete,
+    /// It stays, and is the stack's no more.
+    Release,
     /// It is tagged as the stack's and nothing else: one that no stack owned,
     /// or one that goes by another name in the spec now.
     Adopt,
@@ -154,8 +160,8 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
     /// The resource as it stands.
     pub live: Option<Live>,
-    /// Its fields as they should be, in comparable form; references that are
-    /// not known yet hold null.
+    /// Its fields as they should be, in comparable form; what is not known yet
+    /// holds a marker of [`unknown`](crate::model::unknown).
     pub after: Option<Attributes>,
     /// User tags as they should be.
     pub tags: Option<Tags>,
@@ -184,8 +190,18 @@ impl Change {
             Action::NoOp | Action::Update | Action::Adopt => {
                 self.live.as_ref().map(|live| &live.outputs)
             }
-            Action::Create | Action::Replace | Action::Delete => None,
+            Action::Create | Action::Replace | Action::Delete | Action::Release => None,
         }
+    }
+
+    /// Returns the value of one output, as far as it is known already. The name
+    /// at AWS is known before the resource is made.
+    fn known_output(&self, name_field: Option<&str>, output: &str) -> Option<Value> {
+        let known = self.known_outputs().and_then(|known| known.get(output));
+        known.cloned().or_else(|| {
+            let is_kept = matches!(self.action, Action::Create | Action::Replace);
+            (is_kept && name_field == Some(output)).then(|| Value::from(self.key.as_str()))
+        })
     }
 }
 
@@ -201,6 +217,8 @@ pub struct Counts {
     pub change: usize,
     /// Resources deleted.
     pub destroy: usize,
+    /// Resources that stay and are the stack's no more.
+    pub release: usize,
 }
 
 impl Plan {
@@ -223,6 +241,7 @@ impl Plan {
                 Action::Create => counts.add += 1,
                 Action::Update => counts.change += 1,
                 Action::Delete => counts.destroy += 1,
+                Action::Release => counts.release += 1,
                 Action::Replace => {
                     counts.add += 1;
                     counts.destroy += 1;

@@ -313,7 +313,7 @@ fn halves(action: Action) -> &'static [Half] {
     match action {
         Action::NoOp => &[],
         Action::Create | Action::Update | Action::Adopt => &[Half::Put],
-        Action::Delete => &[Half::Remove],
+        Action::Delete | Action::Release => &[Half::Remove],
         Action::Replace => &[Half::Put, Half::Remove],
     }
 }

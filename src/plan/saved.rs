@@ -40,6 +40,9 @@ pub struct Origin {
     pub environment_vars: BTreeMap<String, String>,
     /// Whether resources that no stack owns are taken in.
     pub adopt: bool,
+    /// Whether what holds data is deleted with it.
+    #[serde(default)]
+    pub delete_data: bool,
     /// The addresses given with `--target`.
     pub only: Vec<crate::model::Address>,
 }

@@ -20,6 +20,7 @@ const VASE: Facts = Facts {
     kind: "vase",
     table: "vases",
     title: "vase",
+    terraform: "aws_toy",
     docs: "",
     lifecycle: Lifecycle::Collection,
     taggable: true,
@@ -29,16 +30,19 @@ const VASE: Facts = Facts {
     documents: &[],
     unmanaged_when_absent: &["colour"],
     refers_to: &[],
+    holds_data: false,
 };
 
 const FLOWER: Facts = Facts {
     kind: "flower",
     table: "flowers",
     title: "flower",
+    terraform: "aws_toy",
     replace_on: &["species"],
     replace_order: ReplaceOrder::DeleteFirst,
     unmanaged_when_absent: &[],
     refers_to: &["vase"],
+    holds_data: false,
     ..VASE
 };
 
@@ -46,11 +50,35 @@ const LIGHT: Facts = Facts {
     kind: "light",
     table: "light",
     title: "light",
+    terraform: "aws_toy",
     lifecycle: Lifecycle::Setting,
     taggable: false,
     replace_on: &[],
     unmanaged_when_absent: &[],
     refers_to: &["vase"],
+    holds_data: false,
+    ..VASE
+};
+
+/// Made by others; the spec says how it hangs.
+const DOOR: Facts = Facts {
+    kind: "door",
+    table: "doors",
+    title: "door",
+    lifecycle: Lifecycle::Existing,
+    replace_on: &[],
+    unmanaged_when_absent: &[],
+    ..VASE
+};
+
+/// Holds what people keep in it.
+const CHEST: Facts = Facts {
+    kind: "chest",
+    table: "chests",
+    title: "chest",
+    replace_on: &["lock"],
+    unmanaged_when_absent: &[],
+    holds_data: true,
     ..VASE
 };
 
@@ -62,9 +90,13 @@ impl Catalog for Shop {
     }
 
     fn facts(&self, kind: &str) -> Option<&'static Facts> {
-        [&VASE, &FLOWER, &LIGHT]
+        [&VASE, &FLOWER, &LIGHT, &DOOR, &CHEST]
             .into_iter()
             .find(|facts| facts.kind == kind)
+    }
+
+    fn comparable(&self, _: &str, written: &Attributes) -> Option<Attributes> {
+        Some(written.clone())
     }
 
     fn aws_default(&self, kind: &str) -> Option<Attributes> {
@@ -122,6 +154,7 @@ fn request(mode: Mode) -> Request {
             region: "eu-west-1".to_owned(),
         },
         adopt: false,
+        delete_data: false,
         only: Vec::new(),
     }
 }
@@ -569,4 +602,70 @@ proptest! {
             done.extend(ready);
         }
     }
+}
+
+#[test]
+fn what_others_make_is_changed_and_released_but_never_made() {
+    let door = want("door.front", &json!({"open": true}));
+    let refused = try_plan(std::slice::from_ref(&door), &[], &request(Mode::Apply)).unwrap_err();
+    let message = refused.iter().next().unwrap().summary.clone();
+    assert_eq!(message, "AWS has no door `front`");
+
+    let mut standing = applied(&door);
+    standing.tags = Some(Tags::new());
+    standing.attributes = fields(&json!({"open": false}));
+    let plan = try_plan(
+        std::slice::from_ref(&door),
+        &[standing],
+        &request(Mode::Apply),
+    )
+    .unwrap();
+    assert_eq!(plan.changes[0].action, Action::Update);
+
+    let ours = [applied(&door)];
+    for (desired, mode) in [(vec![], Mode::Apply), (vec![door], Mode::Destroy)] {
+        let plan = try_plan(&desired, &ours, &request(mode)).unwrap();
+        assert_eq!(plan.changes[0].action, Action::Release);
+        assert_eq!((plan.counts().release, plan.counts().destroy), (1, 0));
+        assert_eq!(schedule(&Shop, &plan)[0].half, Half::Remove);
+    }
+}
+
+#[test]
+fn what_holds_data_is_released_unless_its_data_may_go() {
+    let chest = want("chest.old", &json!({"lock": "iron"}));
+    let live = [applied(&chest)];
+    let action = |delete_data| {
+        let request = Request {
+            delete_data,
+            ..request(Mode::Apply)
+        };
+        try_plan(&[], &live, &request).unwrap().changes[0].action
+    };
+    assert_eq!(action(false), Action::Release);
+    assert_eq!(action(true), Action::Delete);
+
+    let other_lock = want("chest.old", &json!({"lock": "brass"}));
+    let refused = try_plan(&[other_lock], &live, &request(Mode::Apply)).unwrap_err();
+    let message = refused.iter().next().unwrap().summary.clone();
+    assert!(message.contains("the data in it lost"), "{message}");
+}
+
+#[test]
+fn a_list_that_holds_an_unknown_value_is_unknown() {
+    let vase = want("vase.a", &json!({"material": "clay"}));
+    let mut flower = want("flower.rose", &json!({"stands_in": ["arn:old", "a"]}));
+    flower.references = vec![Reference {
+        field: "/stands_in/1".to_owned(),
+        to: vase.address.clone(),
+        output: "arn".to_owned(),
+    }];
+    let standing = applied(&want("flower.rose", &json!({"stands_in": ["arn:old"]})));
+    let plan = try_plan(&[vase, flower], &[standing], &request(Mode::Apply)).unwrap();
+    let change = plan
+        .changes
+        .iter()
+        .find(|one| one.address.kind() == "flower");
+    let field = &change.unwrap().fields[0];
+    assert!(field.unknown && field.after.is_none(), "{field:?}");
 }

@@ -28,6 +28,10 @@ impl Catalog for Registered {
         Self::kind(kind).and_then(Kind::aws_default)
     }
 
+    fn comparable(&self, kind: &str, written: &Attributes) -> Option<Attributes> {
+        Self::kind(kind)?.comparable(written).ok()
+    }
+
     fn same_document(&self, kind: &str, left: &Value, right: &Value) -> bool {
         Self::kind(kind).is_some_and(|kind| kind.same_document(left, right))
     }

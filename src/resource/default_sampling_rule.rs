@@ -48,6 +48,7 @@ impl Resource for DefaultSamplingRule {
         kind: "default_sampling_rule",
         table: "default_sampling_rule",
         title: "Default sampling rule",
+        terraform: "aws_xray_sampling_rule",
         docs: "https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html",
         lifecycle: Lifecycle::Setting,
         taggable: false,
@@ -57,6 +58,7 @@ impl Resource for DefaultSamplingRule {
         documents: &[],
         unmanaged_when_absent: &[],
         refers_to: &[],
+        holds_data: false,
     };
 
     type Spec = DefaultSamplingRuleSpec;

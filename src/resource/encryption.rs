@@ -45,6 +45,7 @@ impl Resource for Encryption {
         kind: "encryption",
         table: "encryption",
         title: "encryption",
+        terraform: "aws_xray_encryption_config",
         docs: "https://docs.aws.amazon.com/xray/latest/api/API_PutEncryptionConfig.html",
         lifecycle: Lifecycle::Setting,
         taggable: false,
@@ -54,6 +55,7 @@ impl Resource for Encryption {
         documents: &[],
         unmanaged_when_absent: &[],
         refers_to: &["kms_key"],
+        holds_data: false,
     };
 
     type Spec = EncryptionSpec;

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
-use super::{Found, Problem, Problems, Query, Resource, Update, Wanted};
+use super::read::Scope;
+use super::{Found, Mention, Problem, Problems, Query, Resource, Update, Wanted};
 use crate::aws::{Aws, Error};
 use crate::model::{Attributes, Desired, Facts, Live, Reference, Tags};
 
@@ -28,6 +29,22 @@ pub trait Kind: Send + Sync {
     /// Everything that is wrong with it, at once.
     fn prepare(&self, name: &str, fields: Attributes) -> Result<Prepared, Vec<Problem>>;
 
+    /// Brings fields as written into the form in which they are compared.
+    fn comparable(&self, written: &Attributes) -> Result<Attributes, Error>;
+
+    /// Writes one under the attribute names of Terraform's AWS provider. What
+    /// is known only after apply comes in and goes out as a marker.
+    fn terraform(
+        &self,
+        key: &str,
+        fields: &Attributes,
+        outputs: &Attributes,
+    ) -> Result<Attributes, Error>;
+
+    /// Returns the key of the one that a Terraform state holds as `values`;
+    /// `None` where they name none.
+    fn terraform_key(&self, values: &Attributes) -> Option<String>;
+
     /// Returns the state in which AWS ships a setting; `None` for a collection.
     fn aws_default(&self) -> Option<Attributes>;
 
@@ -37,9 +54,14 @@ pub trait Kind: Send + Sync {
     /// Turns what only AWS can tell apart into comparable form.
     async fn resolve(&self, aws: &Aws, desired: &mut Desired) -> Result<(), Error>;
 
-    /// Reads what stands at AWS and matters to `stack`, whose spec names
+    /// Reads what stands at AWS and matters to the stack, whose spec names
     /// `wanted`.
-    async fn read(&self, aws: &Aws, stack: &str, wanted: &[&Desired]) -> Result<Vec<Live>, Error>;
+    async fn read(
+        &self,
+        aws: &Aws,
+        scope: Scope<'_>,
+        wanted: &[&Desired],
+    ) -> Result<Vec<Live>, Error>;
 
     /// Creates one with its tags and returns its outputs.
     async fn create(
@@ -60,6 +82,10 @@ pub trait Kind: Send + Sync {
 
     /// Deletes one.
     async fn delete(&self, aws: &Aws, live: &Live) -> Result<(), Error>;
+
+    /// Takes back what the spec did to one that stays. Tags are not its
+    /// business.
+    async fn release(&self, aws: &Aws, live: &Live) -> Result<(), Error>;
 
     /// Sets and removes tags.
     async fn retag(
@@ -85,6 +111,8 @@ pub struct Prepared {
     pub attributes: Attributes,
     /// Fields that take their value from other resources.
     pub references: Vec<Reference>,
+    /// What it names by AWS's name.
+    pub mentions: Vec<Mention>,
 }
 
 /// Erases `R`.
@@ -114,11 +142,12 @@ fn from_attributes<S: serde::de::DeserializeOwned>(
 }
 
 impl<R: Resource> Erased<R> {
-    /// Brings fields as written into the form in which they are compared.
-    fn comparable(written: &Attributes) -> Result<Attributes, Error> {
-        let kind = R::FACTS.kind;
-        let spec: R::Spec = from_attributes(kind, written)?;
-        to_attributes(kind, &R::canonical(spec))
+    /// Adds the name at AWS to the outputs, so that references find it there.
+    fn with_name(mut outputs: Attributes, key: &str) -> Attributes {
+        if let Some(field) = R::FACTS.name_field {
+            outputs.insert(field.to_owned(), Value::from(key));
+        }
+        outputs
     }
 
     fn live(found: Found<R::Spec>) -> Result<Live, Error> {
@@ -127,9 +156,9 @@ impl<R: Resource> Erased<R> {
         Ok(Live {
             kind: kind.to_owned(),
             attributes: to_attributes(kind, &spec)?,
+            outputs: Self::with_name(found.outputs, &found.key),
             key: found.key,
             tags: found.tags,
-            outputs: found.outputs,
             deletion_scheduled: found.deletion_scheduled,
         })
     }
@@ -152,6 +181,7 @@ impl<R: Resource> Kind for Erased<R> {
         R::validate(name, &spec, &mut problems);
         let key = R::key(name, &spec);
         let references = R::references(&spec);
+        let mentions = R::mentions(&spec);
         let problems = problems.into_vec();
         if !problems.is_empty() {
             return Err(problems);
@@ -160,15 +190,36 @@ impl<R: Resource> Kind for Erased<R> {
             if let Some(field) = R::FACTS.name_field {
                 written.insert(field.to_owned(), Value::from(key.as_str()));
             }
-            let attributes = Self::comparable(&written)?;
+            let attributes = self.comparable(&written)?;
             Ok(Prepared {
                 key,
                 written,
                 attributes,
                 references,
+                mentions,
             })
         });
         trees.map_err(|error| Problems::of_resource(error.to_string()))
+    }
+
+    fn comparable(&self, written: &Attributes) -> Result<Attributes, Error> {
+        let kind = R::FACTS.kind;
+        let spec: R::Spec = from_attributes(kind, written)?;
+        to_attributes(kind, &R::canonical(spec))
+    }
+
+    fn terraform(
+        &self,
+        key: &str,
+        fields: &Attributes,
+        outputs: &Attributes,
+    ) -> Result<Attributes, Error> {
+        let spec = from_attributes(R::FACTS.kind, fields)?;
+        Ok(R::terraform(key, &spec, outputs))
+    }
+
+    fn terraform_key(&self, values: &Attributes) -> Option<String> {
+        R::terraform_key(values)
     }
 
     fn aws_default(&self) -> Option<Attributes> {
@@ -184,11 +235,16 @@ impl<R: Resource> Kind for Erased<R> {
         let kind = R::FACTS.kind;
         let written: R::Spec = from_attributes(kind, &desired.written)?;
         desired.written = to_attributes(kind, &R::resolve(aws, written).await?)?;
-        desired.attributes = Self::comparable(&desired.written)?;
+        desired.attributes = self.comparable(&desired.written)?;
         Ok(())
     }
 
-    async fn read(&self, aws: &Aws, stack: &str, wanted: &[&Desired]) -> Result<Vec<Live>, Error> {
+    async fn read(
+        &self,
+        aws: &Aws,
+        scope: Scope<'_>,
+        wanted: &[&Desired],
+    ) -> Result<Vec<Live>, Error> {
         let wanted = wanted
             .iter()
             .map(|desired| {
@@ -200,8 +256,9 @@ impl<R: Resource> Kind for Erased<R> {
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let query = Query {
-            stack,
+            stack: scope.stack,
             wanted: &wanted,
+            everything: scope.everything,
         };
         let found = R::read(aws, query).await?;
         found.into_iter().map(Self::live).collect()
@@ -215,7 +272,8 @@ impl<R: Resource> Kind for Erased<R> {
         tags: &Tags,
     ) -> Result<Attributes, Error> {
         let spec = from_attributes(R::FACTS.kind, fields)?;
-        R::create(aws, key, &spec, tags).await
+        let outputs = R::create(aws, key, &spec, tags).await?;
+        Ok(Self::with_name(outputs, key))
     }
 
     async fn update(
@@ -239,6 +297,11 @@ impl<R: Resource> Kind for Erased<R> {
     async fn delete(&self, aws: &Aws, live: &Live) -> Result<(), Error> {
         let spec = from_attributes(R::FACTS.kind, &live.attributes)?;
         R::delete(aws, &live.key, &live.outputs, &spec).await
+    }
+
+    async fn release(&self, aws: &Aws, live: &Live) -> Result<(), Error> {
+        let spec = from_attributes(R::FACTS.kind, &live.attributes)?;
+        R::release(aws, &live.key, &live.outputs, &spec).await
     }
 
     async fn retag(

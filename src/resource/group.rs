@@ -74,6 +74,7 @@ impl Resource for Group {
         kind: "group",
         table: "groups",
         title: "group",
+        terraform: "aws_xray_group",
         docs: "https://docs.aws.amazon.com/xray/latest/api/API_Group.html",
         lifecycle: Lifecycle::Collection,
         taggable: true,
@@ -83,6 +84,7 @@ impl Resource for Group {
         documents: &[],
         unmanaged_when_absent: &[],
         refers_to: &[],
+        holds_data: false,
     };
 
     type Spec = GroupSpec;

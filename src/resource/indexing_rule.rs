@@ -33,6 +33,7 @@ impl Resource for IndexingRule {
         kind: "indexing_rule",
         table: "indexing_rule",
         title: "indexing rule",
+        terraform: "aws_xray_indexing_rule",
         docs: "https://docs.aws.amazon.com/xray/latest/api/API_UpdateIndexingRule.html",
         lifecycle: Lifecycle::Setting,
         taggable: false,
@@ -42,6 +43,7 @@ impl Resource for IndexingRule {
         documents: &[],
         unmanaged_when_absent: &[],
         refers_to: &["trace_segment_destination"],
+        holds_data: false,
     };
 
     type Spec = IndexingRuleSpec;

@@ -81,6 +81,7 @@ impl Resource for KmsKey {
         kind: "kms_key",
         table: "kms_keys",
         title: "KMS key",
+        terraform: "aws_kms_key",
         docs: "https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html",
         lifecycle: Lifecycle::Collection,
         taggable: true,
@@ -90,6 +91,7 @@ impl Resource for KmsKey {
         documents: &["policy"],
         unmanaged_when_absent: &["policy", "pending_window_in_days"],
         refers_to: &[],
+        holds_data: false,
     };
 
     type Spec = KmsKeySpec;

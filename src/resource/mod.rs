@@ -18,6 +18,7 @@ mod problem;
 pub mod read;
 mod resource_policy;
 mod sampling_rule;
+mod terraform;
 mod trace_segment_destination;
 mod xray_tags;
 
@@ -28,6 +29,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::aws::{Aws, Error};
+use crate::model::live::STACK_TAG;
 pub use crate::model::{Attributes, Facts, Lifecycle, Reference, ReplaceOrder, Tags};
 pub use catalog::Registered;
 pub use erased::{Kind, Prepared};
@@ -68,6 +70,8 @@ pub struct Query<'a, S> {
     pub stack: &'a str,
     /// The things that its spec names.
     pub wanted: &'a [Wanted<S>],
+    /// Every thing of the type matters, whoever owns it: for an export.
+    pub everything: bool,
 }
 
 impl<S> Query<'_, S> {
@@ -75,6 +79,22 @@ impl<S> Query<'_, S> {
     pub fn names(&self, key: &str) -> bool {
         self.wanted.iter().any(|wanted| wanted.key == key)
     }
+
+    /// Tells whether the thing that AWS knows by `key` and that carries `tags`
+    /// matters: only then its details are worth a call.
+    pub fn matters(&self, key: &str, tags: Option<&Tags>) -> bool {
+        let owner = tags.and_then(|tags| tags.get(STACK_TAG));
+        self.everything || self.names(key) || owner.is_some_and(|stack| stack == self.stack)
+    }
+}
+
+/// Something that a resource names by AWS's name for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// Its type: `alarm`.
+    pub kind: &'static str,
+    /// How AWS tells it from others of its type.
+    pub key: String,
 }
 
 /// A change to one live thing.
@@ -123,6 +143,13 @@ pub trait Resource: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Lists what `spec` names by the name that AWS knows it by, such as the
+    /// alarms in a composite alarm's rule. Where the spec has one of them, it
+    /// is put in place first and deleted last; others may be anyone's.
+    fn mentions(_spec: &Self::Spec) -> Vec<Mention> {
+        Vec::new()
+    }
+
     /// Returns the state in which AWS ships a setting; what `destroy` puts it
     /// back to. `None` for a collection.
     fn aws_default() -> Option<Self::Spec> {
@@ -168,6 +195,32 @@ pub trait Resource: Send + Sync + 'static {
         outputs: &Attributes,
         spec: &Self::Spec,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Takes back what the spec did to one that stays when the stack lets go
+    /// of it: for types whose lifecycle is `Existing`, and those that hold
+    /// data. `spec` is what stands, with what the spec last said of fields
+    /// that are unmanaged when absent. Tags are not its business.
+    fn release(
+        _aws: &Aws,
+        _key: &str,
+        _outputs: &Attributes,
+        _spec: &Self::Spec,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Writes one under the attribute names of [`Facts::terraform`] in
+    /// Terraform's AWS provider, without tags. What is known only after apply
+    /// comes in as a marker within a text, and goes out as it came.
+    fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
+        terraform::plain(&Self::FACTS, key, spec, outputs)
+    }
+
+    /// Returns the key of the one that a Terraform state holds as `values`
+    /// under [`Facts::terraform`]; `None` where they name none.
+    fn terraform_key(values: &Attributes) -> Option<String> {
+        terraform::text(values, Self::FACTS.name_field?)
+    }
 
     /// Sets and removes tags. Called for taggable types alone.
     fn retag(

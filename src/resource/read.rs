@@ -7,7 +7,7 @@ use std::future::Future;
 use futures::future::join_all;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
-use super::{Aws, Error, Kind, Lifecycle, Tags};
+use super::{Aws, Error, Kind, Tags};
 use crate::aws::{Class, Patience, until_done};
 use crate::model::{Desired, Live};
 
@@ -53,6 +53,8 @@ pub struct Scope<'a> {
     pub stack: &'a str,
     /// Whether to resolve what only AWS can tell of the desired side.
     pub resolve: bool,
+    /// Whether everything that stands matters, whoever owns it.
+    pub everything: bool,
 }
 
 /// Reads every type of `kinds` and resolves what only AWS can tell of
@@ -74,14 +76,14 @@ pub async fn read_all(
             .filter(|desired| desired.address.kind() == facts.kind)
             .collect();
         let is_named = !wanted.is_empty();
-        let may_own = facts.taggable && facts.lifecycle == Lifecycle::Collection;
+        let may_own = facts.taggable && facts.is_named();
         let read = async move {
             let result = until_done(Patience::THROTTLED, Error::is_throttled, || {
-                kind.read(aws, scope.stack, &wanted)
+                kind.read(aws, scope, &wanted)
             });
             (facts.kind, is_named, result.await)
         };
-        (is_named || may_own).then_some(read)
+        (is_named || may_own || scope.everything).then_some(read)
     });
     let resolutions = desired
         .iter_mut()

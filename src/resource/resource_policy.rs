@@ -48,6 +48,7 @@ impl Resource for ResourcePolicy {
         kind: "resource_policy",
         table: "resource_policies",
         title: "resource policy",
+        terraform: "aws_xray_resource_policy",
         docs: "https://docs.aws.amazon.com/xray/latest/api/API_PutResourcePolicy.html",
         lifecycle: Lifecycle::Collection,
         taggable: false,
@@ -57,6 +58,7 @@ impl Resource for ResourcePolicy {
         documents: &["policy_document"],
         unmanaged_when_absent: &[],
         refers_to: &[],
+        holds_data: false,
     };
 
     type Spec = ResourcePolicySpec;

@@ -108,6 +108,7 @@ impl Resource for SamplingRule {
         kind: "sampling_rule",
         table: "sampling_rules",
         title: "sampling rule",
+        terraform: "aws_xray_sampling_rule",
         docs: "https://docs.aws.amazon.com/xray/latest/api/API_SamplingRule.html",
         lifecycle: Lifecycle::Collection,
         taggable: true,
@@ -117,6 +118,7 @@ impl Resource for SamplingRule {
         documents: &[],
         unmanaged_when_absent: &[],
         refers_to: &[],
+        holds_data: false,
     };
 
     type Spec = SamplingRuleSpec;

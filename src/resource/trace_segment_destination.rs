@@ -70,6 +70,7 @@ impl Resource for TraceSegmentDestination {
         kind: "trace_segment_destination",
         table: "trace_segment_destination",
         title: "trace segment destination",
+        terraform: "aws_xray_trace_segment_destination",
         docs: "https://docs.aws.amazon.com/xray/latest/api/API_UpdateTraceSegmentDestination.html",
         lifecycle: Lifecycle::Setting,
         taggable: false,
@@ -79,6 +80,7 @@ impl Resource for TraceSegmentDestination {
         documents: &["logs_policy_document"],
         unmanaged_when_absent: &["logs_policy_name"],
         refers_to: &[],
+        holds_data: false,
     };
 
     type Spec = DestinationSpec;

@@ -185,6 +185,7 @@ fn read(
         .filter_map(|one| builder.build(one))
         .collect();
     built.sort_by(|a, b| a.desired.address.cmp(&b.desired.address));
+    references::link_mentions(&mut built);
     references::check(&built, &targets, report);
     let stack = stack?;
     Some(Spec {

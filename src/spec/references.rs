@@ -18,6 +18,32 @@ pub(super) fn check(resources: &[Built], targets: &Targets<'_>, report: &mut Rep
     check_circles(&resources, report);
 }
 
+/// Makes each resource depend on those of the spec that it mentions by the
+/// names that AWS knows them by.
+pub(super) fn link_mentions(resources: &mut [Built]) {
+    let by_key: BTreeMap<(String, String), Address> = resources
+        .iter()
+        .map(|resource| {
+            let desired = &resource.desired;
+            let kind = desired.address.kind().to_owned();
+            ((kind, desired.key.clone()), desired.address.clone())
+        })
+        .collect();
+    for resource in resources {
+        for mention in std::mem::take(&mut resource.mentions) {
+            let Some(address) = by_key.get(&(mention.kind.to_owned(), mention.key)) else {
+                continue;
+            };
+            let desired = &mut resource.desired;
+            let is_named = desired.references.iter().any(|one| one.to == *address);
+            if !is_named && !desired.depends_on.contains(address) {
+                desired.depends_on.push(address.clone());
+                resource.depends_on.push(resource.key.clone());
+            }
+        }
+    }
+}
+
 /// What references may lead to.
 pub(super) struct Targets<'a> {
     /// The addresses of all resources, those with errors of their own among
@@ -48,7 +74,7 @@ impl Targets<'_> {
                 format!("`{field}`: the spec has no `[{}]`", facts.table),
                 format!("add `[{}]`", facts.table),
             ),
-            (Lifecycle::Collection, name) => {
+            (Lifecycle::Collection | Lifecycle::Existing, name) => {
                 let name = name.unwrap_or_default();
                 (
                     format!("`{field}`: the spec has no {} `{name}`", facts.title),

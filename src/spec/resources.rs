@@ -17,7 +17,7 @@ use super::tables::Written;
 use super::tags;
 use super::variables::Scope;
 use crate::model::{Address, Attributes, Desired, SourceRange, Tags};
-use crate::resource::{Kind, Prepared, Problem};
+use crate::resource::{Kind, Mention, Prepared, Problem};
 
 /// A resource that is sound by itself; its references are still to be checked.
 pub(super) struct Built {
@@ -29,8 +29,11 @@ pub(super) struct Built {
     pub(super) key: Span,
     /// Its table, for places of its fields.
     pub(super) node: Node,
-    /// Where each entry of `depends_on` stands.
+    /// Where each entry of `depends_on` stands; those that are mentions stand
+    /// where the resource does.
     pub(super) depends_on: Vec<Span>,
+    /// What it names by AWS's name.
+    pub(super) mentions: Vec<Mention>,
     /// The hash of what the spec says of it.
     pub(super) hash: String,
 }
@@ -108,6 +111,7 @@ impl Builder<'_, '_> {
             key,
             node,
             depends_on: places,
+            mentions: prepared.mentions,
             hash,
         })
     }

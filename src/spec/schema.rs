@@ -197,7 +197,7 @@ fn vars() -> Json {
 fn place(body: &mut Map<String, Json>, facts: &Facts, table: Json) {
     let table = match facts.lifecycle {
         Lifecycle::Setting => table,
-        Lifecycle::Collection => json!({
+        Lifecycle::Collection | Lifecycle::Existing => json!({
             "description": format!("Every {} by its name.", facts.title),
             "type": "object",
             "propertyNames": { "pattern": NAME },

@@ -6,7 +6,7 @@ use super::nearest;
 use super::node::{Entry, Node, Table, Value};
 use super::report::{Finding, Report, Span, Subject};
 use super::schema::with_article;
-use crate::model::{Address, Facts, Lifecycle, plural};
+use crate::model::{Address, Facts, plural};
 use crate::resource::Kind;
 
 /// How long a resource's name may be.
@@ -119,7 +119,7 @@ impl<'a> Tables<'a> {
 
     fn table(&mut self, kind: &'static dyn Kind, entry: Entry) {
         let facts = kind.facts();
-        if facts.lifecycle == Lifecycle::Setting {
+        if !facts.is_named() {
             self.resource(kind, String::new(), entry);
             return;
         }
@@ -160,7 +160,7 @@ impl<'a> Tables<'a> {
             _ => {
                 let message = format!("expected a table, found {}", entry.node.type_name());
                 let mut finding = Finding::new(&entry.node.span, message);
-                if facts.lifecycle == Lifecycle::Collection {
+                if facts.is_named() {
                     finding = finding.hint(name_hint(facts));
                 }
                 self.report.add(&subject, finding);

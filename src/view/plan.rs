@@ -122,6 +122,7 @@ fn symbol(action: Action, styles: Styles) -> (&'static str, Style) {
         Action::Update => ("  ~", styles.change),
         Action::Replace => ("-/+", styles.remove),
         Action::Delete => ("  -", styles.remove),
+        Action::Release => ("  .", styles.remove),
         Action::Adopt | Action::NoOp => ("  =", styles.dim),
     }
 }
@@ -143,6 +144,7 @@ fn verb(mode: Mode, change: &Change) -> &'static str {
         (Action::Update, _) => "will be updated in place",
         (Action::Replace, _) => "must be replaced",
         (Action::Delete, _) => "will be destroyed",
+        (Action::Release, _) => "will be released, and stays",
         (Action::Adopt, Some(Reason::Renamed)) => "will be tagged with its new name in the spec",
         (Action::Adopt, _) => "will be imported as it is",
         (Action::NoOp, _) => "stays as it is",

@@ -165,6 +165,7 @@ impl Words {
         let (begin, still, noun) = match step_action(change, half) {
             Action::Create => ("Creating", "Still creating...", "Creation"),
             Action::Delete => ("Destroying", "Still destroying...", "Destruction"),
+            Action::Release => ("Releasing", "Still releasing...", "Release"),
             Action::Adopt => ("Importing", "Still importing...", "Import"),
             Action::Update if change.reason == Some(Reason::Reset) => {
                 ("Resetting", "Still resetting...", "Reset")

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::model::{
     Address, Attributes, Desired, Facts, Lifecycle, Live, Reference, ReplaceOrder, Tags,
 };
+use crate::resource::read::Scope;
 use crate::resource::{Aws, Error, Kind, Prepared, Problem, Problems};
 
 /// What share of requests is traced.
@@ -136,6 +137,7 @@ const BASE: Facts = Facts {
     kind: "",
     table: "",
     title: "",
+    terraform: "aws_toy",
     docs: "",
     lifecycle: Lifecycle::Collection,
     taggable: true,
@@ -145,12 +147,14 @@ const BASE: Facts = Facts {
     documents: &[],
     unmanaged_when_absent: &[],
     refers_to: &[],
+    holds_data: false,
 };
 
 static SAMPLING_RULE: Facts = Facts {
     kind: "sampling_rule",
     table: "sampling_rules",
     title: "sampling rule",
+    terraform: "aws_toy",
     ..BASE
 };
 
@@ -158,6 +162,7 @@ static GROUP: Facts = Facts {
     kind: "group",
     table: "groups",
     title: "group",
+    terraform: "aws_toy",
     name_field: Some("group_name"),
     ..BASE
 };
@@ -166,6 +171,7 @@ static ENCRYPTION: Facts = Facts {
     kind: "encryption",
     table: "encryption",
     title: "encryption",
+    terraform: "aws_toy",
     lifecycle: Lifecycle::Setting,
     taggable: false,
     ..BASE
@@ -175,6 +181,7 @@ static KMS_KEY: Facts = Facts {
     kind: "kms_key",
     table: "kms_keys",
     title: "KMS key",
+    terraform: "aws_toy",
     documents: &["policy"],
     ..BASE
 };
@@ -183,6 +190,7 @@ static POLICY: Facts = Facts {
     kind: "iam_policy",
     table: "iam.policies",
     title: "IAM policy",
+    terraform: "aws_toy",
     documents: &["document"],
     ..BASE
 };
@@ -309,7 +317,20 @@ impl Kind for Toy {
             written: fields.clone(),
             attributes: fields,
             references,
+            mentions: Vec::new(),
         })
+    }
+
+    fn comparable(&self, written: &Attributes) -> Result<Attributes, Error> {
+        Ok(written.clone())
+    }
+
+    fn terraform(&self, _: &str, fields: &Attributes, _: &Attributes) -> Result<Attributes, Error> {
+        Ok(fields.clone())
+    }
+
+    fn terraform_key(&self, _: &Attributes) -> Option<String> {
+        None
     }
 
     fn aws_default(&self) -> Option<Attributes> {
@@ -320,7 +341,7 @@ impl Kind for Toy {
         Ok(())
     }
 
-    async fn read(&self, _: &Aws, _: &str, _: &[&Desired]) -> Result<Vec<Live>, Error> {
+    async fn read(&self, _: &Aws, _: Scope<'_>, _: &[&Desired]) -> Result<Vec<Live>, Error> {
         Ok(Vec::new())
     }
 
@@ -339,6 +360,10 @@ impl Kind for Toy {
     }
 
     async fn delete(&self, _: &Aws, _: &Live) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn release(&self, _: &Aws, _: &Live) -> Result<(), Error> {
         Ok(())
     }
 
