@@ -14,6 +14,7 @@
 //! | [`view`] | all that people and programs read |
 //! | [`cli`] | one file a command |
 //! | [`local_aws`] | the embedded AWS |
+//! | [`otlp`] | OTLP traces, read in place |
 //!
 //! Dependencies point one way: `cli` → `view` → `apply` → `spec`, `resource`
 //! → `plan`, `aws` → `model`; `local_aws` → `filter` → `model`.
@@ -28,6 +29,7 @@ pub mod filter;
 pub mod generate;
 pub mod local_aws;
 pub mod model;
+pub mod otlp;
 pub mod plan;
 pub mod resource;
 pub mod spec;

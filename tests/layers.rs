@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("generate", &["model", "resource"]),
     ("export", &["model", "resource"]),
     ("local_aws", &["filter", "model"]),
+    ("otlp", &[]),
     ("view", &["apply", "aws", "model", "plan", "spec"]),
     (
         "cli",

@@ -1,0 +1,85 @@
+//! Walks over a request once, before anything is made of it.
+
+use super::schema::{Kind, Message, REQUEST, SPAN};
+use super::wire::{Fields, Malformed, Value};
+
+/// How deep messages may lie within one another: what protobuf libraries allow.
+const MOST_DEPTH: u32 = 100;
+/// The field of a span that holds its trace's id, and how long that is.
+const TRACE_ID: (u32, usize) = (1, 16);
+/// The field of a span that holds its own id, and how long that is.
+const SPAN_ID: (u32, usize) = (2, 8);
+
+/// What a request holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// All of its spans.
+    pub spans: usize,
+    /// Those that have no trace id or no span id: ids of another length, or of
+    /// zeros alone, which the trace context has for "none".
+    pub without_id: usize,
+}
+
+/// Checks that `request` is an `ExportTraceServiceRequest` and counts its
+/// spans.
+///
+/// # Errors
+/// Where it is not: nothing of it can be taken.
+pub fn check(request: &[u8]) -> Result<Counted, Malformed> {
+    let mut counted = Counted::default();
+    walk(request, &REQUEST, MOST_DEPTH, &mut counted)?;
+    Ok(counted)
+}
+
+fn walk(
+    message: &[u8],
+    of: &'static Message,
+    depth: u32,
+    counted: &mut Counted,
+) -> Result<(), Malformed> {
+    let depth = depth.checked_sub(1).ok_or(Malformed::Depth)?;
+    let mut fields = Fields::of(message);
+    while let Some((number, value)) = fields.read()? {
+        match (of.kind(number), value) {
+            (Kind::Message(inner), Value::Bytes(bytes)) => walk(bytes, inner, depth, counted)?,
+            (Kind::Text, Value::Bytes(bytes)) => {
+                if !bytes.is_ascii() && std::str::from_utf8(bytes).is_err() {
+                    return Err(Malformed::Utf8);
+                }
+            }
+            (Kind::Span, Value::Bytes(bytes)) => {
+                counted.spans += 1;
+                if !has_ids(bytes) {
+                    counted.without_id += 1;
+                }
+                walk(bytes, &SPAN, depth, counted)?;
+            }
+            (Kind::Unknown, _)
+            | (Kind::Blob, Value::Bytes(_))
+            | (Kind::Varint, Value::Varint(_))
+            | (Kind::Fixed64, Value::Fixed64(_))
+            | (Kind::Fixed32, Value::Fixed32(_)) => {}
+            _ => return Err(Malformed::Mismatch),
+        }
+    }
+    Ok(())
+}
+
+/// Tells whether a span says which trace it belongs to, and which span it is.
+/// Both fields come first in what all SDKs write.
+pub(super) fn has_ids(span: &[u8]) -> bool {
+    let is_id =
+        |bytes: &[u8], length: usize| bytes.len() == length && bytes.iter().any(|&b| b != 0);
+    let (mut trace, mut own) = (false, false);
+    for (number, value) in Fields::of(span) {
+        match value {
+            Value::Bytes(bytes) if number == TRACE_ID.0 => trace = is_id(bytes, TRACE_ID.1),
+            Value::Bytes(bytes) if number == SPAN_ID.0 => own = is_id(bytes, SPAN_ID.1),
+            _ => continue,
+        }
+        if trace && own {
+            return true;
+        }
+    }
+    false
+}
