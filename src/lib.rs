@@ -14,6 +14,7 @@
 //! | [`view`] | all that people and programs read |
 //! | [`cli`] | one file a command |
 //! | [`local_aws`] | the embedded AWS |
+//! | [`collector`] | receives, processes, keeps and forwards traces |
 //! | [`otlp`] | OTLP traces, read in place |
 //!
 //! Dependencies point one way: `cli` → `view` → `apply` → `spec`, `resource`
@@ -23,6 +24,7 @@
 pub mod apply;
 pub mod aws;
 pub mod cli;
+pub mod collector;
 pub mod exit;
 pub mod export;
 pub mod filter;

@@ -67,7 +67,7 @@ fn walk(
 
 /// Tells whether a span says which trace it belongs to, and which span it is.
 /// Both fields come first in what all SDKs write.
-pub(super) fn has_ids(span: &[u8]) -> bool {
+pub fn has_ids(span: &[u8]) -> bool {
     let is_id =
         |bytes: &[u8], length: usize| bytes.len() == length && bytes.iter().any(|&b| b != 0);
     let (mut trace, mut own) = (false, false);

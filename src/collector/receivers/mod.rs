@@ -1,0 +1,20 @@
+//! What takes traces, a folder a protocol.
+
+pub mod otlp;
+
+use std::sync::Arc;
+
+use super::{Consumer, Counters, Memory};
+
+/// What every receiver needs.
+#[derive(Clone)]
+pub struct Intake {
+    /// Where traces go.
+    pub next: Arc<dyn Consumer>,
+    /// Whether there is room for them.
+    pub memory: Arc<Memory>,
+    /// What became of them.
+    pub counters: Counters,
+    /// Whether a sender has its answer only when its traces are safe.
+    pub waits: bool,
+}

@@ -1,0 +1,18 @@
+//! OTLP over HTTP and gRPC: <https://opentelemetry.io/docs/specs/otlp/>.
+//!
+//! Requests are checked and stay the bytes that they are. Metrics and logs are
+//! counted and let go, so that an SDK that sends all three is content.
+
+mod body;
+mod grpc;
+mod http;
+mod json;
+mod signal;
+mod take;
+
+pub use grpc::Grpc;
+pub use http::Http;
+
+/// Bytes of one request, unpacked, at most: what the OpenTelemetry Collector
+/// takes over HTTP.
+const MOST_BYTES: usize = 20 * 1024 * 1024;
