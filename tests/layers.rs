@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("export", &["model", "resource"]),
     ("local_aws", &["filter", "model"]),
     ("otlp", &[]),
+    ("segment", &["otlp"]),
     ("view", &["apply", "aws", "model", "plan", "spec"]),
     (
         "cli",
