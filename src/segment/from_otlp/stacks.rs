@@ -68,8 +68,8 @@ fn java(trace: &str) -> Vec<Thrown<'_>> {
 fn java_frame(line: &str) -> Option<Frame<'_>> {
     let frame = line.strip_prefix("\tat ")?;
     let (label, place) = frame.strip_suffix(')')?.split_once('(')?;
-    // A class loader or module stands before a slash.
-    let label = label.split_once('/').map_or(label, |(_, label)| label);
+    // A class loader and a module stand before slashes.
+    let label = label.rsplit_once('/').map_or(label, |(_, label)| label);
     let (path, line) = place.split_once(':').unwrap_or((place, ""));
     Some(Frame {
         path,
