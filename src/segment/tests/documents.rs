@@ -67,7 +67,38 @@ fn flask_with_a_database() {
                     "driver_version": "psycopg2", "sanitized_query": "SELECT * FROM game"},
         }],
     });
-    assert_snapshot!(spans(&document), @"");
+    assert_snapshot!(spans(&document), @r#"
+    resource
+      service.name = "scorekeep"
+      cloud.provider = "aws"
+      telemetry.sdk.name = "X-Ray"
+      telemetry.sdk.language = "Python"
+      aws.xray.service.runtime = "CPython"
+      aws.xray.service.runtime_version = "3.12.4"
+      telemetry.sdk.version = "2.14.0"
+    SPAN_KIND_SERVER scorekeep, 258 ms
+      aws.xray.inprogress = false
+      http.method = "GET"
+      http.url = "http://127.0.0.1:5000/games"
+      http.user_agent = "curl/8.5.0"
+      http.client_ip = "127.0.0.1"
+      http.status_code = 200
+      http.response_content_length = 24
+      aws.xray.sampling_rule_name = "Default"
+      tier = "gold"
+      aws.xray.annotations = ["tier"]
+    SPAN_KIND_CLIENT games@db.local, 49 ms
+      aws.xray.depth = 1
+      db.connection_string = "postgresql://db.local:5432"
+      db.name = "games"
+      aws.xray.inprogress = false
+      aws.xray.namespace = "remote"
+      db.system = "PostgreSQL"
+      db.statement = "SELECT * FROM game"
+      db.user = "app"
+      aws.xray.sql.database_version = "16.3"
+      aws.xray.sql.driver_version = "psycopg2"
+    "#);
 }
 
 #[test]
@@ -106,7 +137,52 @@ fn express_with_a_failed_call() {
                              "start_time": 1_790_164_769.5, "end_time": 1_790_164_769.5}],
         }],
     });
-    assert_snapshot!(spans(&document), @"");
+    assert_snapshot!(spans(&document), @r#"
+    resource
+      service.name = "web"
+      cloud.provider = "aws"
+      cloud.platform = "aws_ec2"
+      service.version = "1.4.2"
+      telemetry.sdk.name = "X-Ray"
+      telemetry.sdk.language = "Node.js"
+      aws.xray.service.runtime = "node"
+      aws.xray.service.runtime_version = "v22.3.0"
+      telemetry.sdk.version = "3.10.1"
+    SPAN_KIND_SERVER web, 250 ms
+      status 2 
+      aws.xray.origin = "AWS::EC2::Instance"
+      aws.xray.fault = true
+      http.method = "POST"
+      http.url = "http://localhost:3000/order"
+      http.user_agent = "node"
+      http.client_ip = "::1"
+      aws.xray.x_forwarded_for = true
+      http.status_code = 502
+      aws.xray.metadata.default = "{\"cart\":{\"items\":[1,2.5,null]}}"
+      aws.xray.document/service/name = "web"
+      aws.xray.document/aws/xray/package = "aws-xray-sdk"
+    SPAN_KIND_CLIENT payments.local, 125 ms
+      status 2 too many
+      aws.xray.depth = 1
+      aws.xray.namespace = "remote"
+      aws.xray.error = true
+      aws.xray.throttle = true
+      http.method = "GET"
+      http.url = "http://payments.local/v1"
+      aws.xray.http.traced = true
+      http.status_code = 429
+      http.response_content_length = 0
+      aws.xray.document/cause/working_directory = "/app"
+      exception
+        exception.stacktrace = "Error: too many\n\tat Pay.send(/app/pay.js: 10)\n"
+        aws.xray.exception.id = "c4f1e2d4c5b69788"
+        exception.type = "Error"
+        exception.message = "too many"
+        aws.xray.exception.remote = true
+    SPAN_KIND_INTERNAL parse, 0 ms
+      aws.xray.depth = 2
+      aws.xray.precursor_ids = []
+    "#);
 }
 
 #[test]
@@ -128,7 +204,30 @@ fn lambda() {
             "http": {"response": {"status": 200}},
         }],
     });
-    assert_snapshot!(spans(&document), @"");
+    assert_snapshot!(spans(&document), @r#"
+    resource
+      service.name = "order-handler"
+      cloud.provider = "aws"
+      cloud.platform = "aws_lambda"
+      aws.xray.resource_arn = "arn:aws:lambda:eu-west-1:123456789012:function:order-handler"
+      cloud.account.id = "123456789012"
+    SPAN_KIND_SERVER order-handler, 1000 ms
+      aws.xray.origin = "AWS::Lambda::Function"
+      aws.xray.resource_names = ["order-handler"]
+      aws.xray.document/aws/function_arn = "arn:aws:lambda:…"
+      aws.xray.document/aws/cloudwatch_logs = [{"log_group":"/aws/lambda/order-handler"}]
+    SPAN_KIND_CLIENT DynamoDB, 250 ms
+      aws.service = "DynamoDB"
+      aws.xray.depth = 1
+      aws.xray.namespace = "aws"
+      http.status_code = 200
+      aws.operation = "PutItem"
+      aws.region = "eu-west-1"
+      aws.request_id = "Q"
+      aws.table_name = "orders"
+      aws.xray.retries = 0
+      aws.xray.resource_names = ["orders"]
+    "#);
 }
 
 #[test]
@@ -138,7 +237,17 @@ fn in_progress_and_detached() {
         "trace_id": "1-6ab3a9a1-1a1b2c3d4e5f60718293a4b5", "type": "subsegment",
         "parent_id": "0E2D3C4B5A697887", "in_progress": true, "traced": true,
     });
-    assert_snapshot!(spans(&document), @"");
+    assert_snapshot!(spans(&document), @r#"
+    resource
+      service.name = "batch"
+      cloud.provider = "unknown"
+    SPAN_KIND_INTERNAL batch, 0 ms
+      aws.xray.type = "subsegment"
+      aws.xray.inprogress = true
+      aws.xray.traced = true
+      aws.xray.document/start_time = 1790164769
+      aws.xray.document/parent_id = "0E2D3C4B5A697887"
+    "#);
 }
 
 #[test]
@@ -161,5 +270,30 @@ fn java_with_a_chain_of_exceptions() {
             ],
         },
     });
-    assert_snapshot!(spans(&document), @"");
+    assert_snapshot!(spans(&document), @r#"
+    resource
+      service.name = "cart"
+      cloud.provider = "unknown"
+    SPAN_KIND_SERVER cart, 1000 ms
+      status 2 top
+    level
+      aws.xray.error = false
+      aws.xray.fault = true
+      aws.xray.document/cause/working_directory = "/srv"
+      aws.xray.document/cause/paths = ["/srv/lib"]
+      exception
+        exception.stacktrace = "java.lang.RuntimeException: top\nlevel\n\tat com.shop.Cart.add(Cart.java: 12)\n\tat java.lang.Thread.run(Thread.java: 840)\n"
+        aws.xray.exception.id = "2e2d3c4b5a697887"
+        exception.type = "java.lang.RuntimeException"
+        exception.message = "top\nlevel"
+        aws.xray.exception.remote = false
+        aws.xray.exception.truncated = 12
+        aws.xray.exception.cause = "3e2d3c4b5a697887"
+      exception
+        exception.stacktrace = "java.io.IOException: down\n\tat sun.nio.read(Native Method: <unknown>)\n"
+        aws.xray.exception.id = "3e2d3c4b5a697887"
+        exception.type = "java.io.IOException"
+        exception.message = "down"
+        aws.xray.exception.skipped = 3
+    "#);
 }
