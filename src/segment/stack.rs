@@ -31,7 +31,9 @@ pub(super) fn render(exception: &Map<'_>) -> Option<String> {
             _ => NO_LINE.to_owned(),
         };
         let (label, path) = (text(frame, "label"), text(frame, "path"));
-        trace.push_str(&format!("\tat {label}({path}: {line})\n"));
+        for part in ["\tat ", &label, "(", &path, ": ", &line, ")\n"] {
+            trace.push_str(part);
+        }
     }
     Some(trace)
 }

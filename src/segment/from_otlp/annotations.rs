@@ -113,7 +113,12 @@ pub(super) fn metadata<'a>(
             }
         }
         if is_left.is_some() {
-            block(out, SPAN, |out| of_span(out, span, name, said.is_some()));
+            block(out, SPAN, |out| {
+                of_span(out, span, name, said.is_some());
+                if known.has_events {
+                    events(out, span);
+                }
+            });
         }
     });
 }
@@ -151,6 +156,10 @@ fn of_span(out: &mut Vec<u8>, span: &Span<'_>, name: &str, is_segment: bool) {
         field(out, "trace_state");
         text(out, span.trace_state);
     }
+}
+
+/// The events that are no exceptions.
+fn events(out: &mut Vec<u8>, span: &Span<'_>) {
     let mut events = span
         .events()
         .filter(|event| event.name != "exception")

@@ -41,7 +41,10 @@ fn is_exception(event: &Event<'_>, is_aws_call: bool) -> bool {
 /// Tells whether the cause is what the status says, as no event tells more.
 pub(super) fn is_of_status(span: &Span<'_>, known: &Known<'_>) -> bool {
     let is_aws_call = known.is_aws_call();
-    span.status.is_error() && !span.events().any(|event| is_exception(&event, is_aws_call))
+    if !span.status.is_error() {
+        return false;
+    }
+    !known.has_events || !span.events().any(|event| is_exception(&event, is_aws_call))
 }
 
 /// An exception, while its ids are given out.
@@ -74,6 +77,9 @@ pub(super) fn write(
     id: SegmentId,
     language: &str,
 ) {
+    if !known.has_events && !span.status.is_error() {
+        return;
+    }
     let mut ids = Ids {
         document: id,
         next: 0,

@@ -105,40 +105,53 @@ impl<'a> Writer<'a> {
         out.push(b'{');
         let name = self.name(task);
         self.envelope(&mut out, task, &name);
-        let said = task.is_segment.then_some(&self.said);
-        if let Some(origin) = said.and_then(|said| said.origin) {
-            field(&mut out, "origin");
-            text(&mut out, origin);
+        self.blocks(&mut out, task);
+        self.left(&mut out, task, &name);
+        out.push(b'}');
+        sink(Document {
+            trace_id: task.trace_id,
+            id: task.id,
+            json: &out,
+            spans: usize::from(task.part != Part::Service),
+        });
+        self.buffer = out;
+    }
+
+    /// What has a block, or a field, of its own.
+    fn blocks(&self, out: &mut Vec<u8>, task: &Task<'_, 'a>) {
+        let known = &self.known;
+        let is_service = task.part == Part::Service;
+        if let Some(origin) = self.said.origin.filter(|_| task.is_segment) {
+            field(out, "origin");
+            text(out, origin);
         }
-        let is_http = http::is_http(&self.known);
-        let is_sql = aws::is_sql(&self.known);
-        if is_http && task.part != Part::Service {
-            http::write(&mut out, task.span, &self.known);
+        if http::is_http(known) && !is_service {
+            http::write(out, task.span, known);
         }
         if self.said.is_aws {
-            self.aws(&mut out, task);
+            self.aws(out, task);
         }
-        if let Some(said) = said {
-            block(&mut out, "service", |out| {
-                out.extend_from_slice(&said.service)
+        if task.is_segment {
+            block(out, "service", |out| {
+                out.extend_from_slice(&self.said.service);
             });
         }
-        if is_sql && task.part != Part::Service {
-            aws::sql(&mut out, task.span, &self.known);
+        if aws::is_sql(known) && !is_service {
+            aws::sql(out, task.span, known);
         }
-        cause::write(
-            &mut out,
-            task.span,
-            &self.known,
-            task.id,
-            self.said.language,
-        );
+        cause::write(out, task.span, known, task.id, self.said.language);
         let is_receiver = task.span.kind == Kind::Consumer;
-        if task.part == Part::Whole || (task.part == Part::Service) == is_receiver {
-            annotations::links(&mut out, task.span);
+        if task.part == Part::Whole || is_service == is_receiver {
+            annotations::links(out, task.span);
         }
+    }
+
+    /// Annotations and metadata: what the blocks leave.
+    fn left(&mut self, out: &mut Vec<u8>, task: &Task<'_, 'a>, name: &str) {
+        let (is_aws, is_service) = (self.said.is_aws, task.part == Part::Service);
+        let is_http = http::is_http(&self.known);
+        let is_sql = aws::is_sql(&self.known);
         let takes_status = cause::is_of_status(task.span, &self.known);
-        let is_aws = self.said.is_aws;
         let is_left = |one: &One<'a>| match one.taken {
             Use::Rest => true,
             Use::Http => !is_http,
@@ -147,20 +160,12 @@ impl<'a> Writer<'a> {
             Use::StatusText => !takes_status,
             Use::Own => false,
         };
-        let is_service = task.part == Part::Service;
         let is_shown = |one: &One<'a>| !is_service || !OF_THE_CALL.contains(&one.key);
-        let (options, known) = (self.options, &mut self.known);
-        annotations::annotations(&mut out, known, said, options, is_left, is_shown);
+        let said = task.is_segment.then_some(&self.said);
+        let known = &mut self.known;
+        annotations::annotations(out, known, said, self.options, is_left, is_shown);
         let left: Option<&dyn Fn(&One<'a>) -> bool> = (!is_service).then_some(&is_left);
-        annotations::metadata(&mut out, task.span, known, said, &name, left);
-        out.push(b'}');
-        sink(Document {
-            trace_id: task.trace_id,
-            id: task.id,
-            json: &out,
-            spans: usize::from(!is_service),
-        });
-        self.buffer = out;
+        annotations::metadata(out, task.span, known, said, name, left);
     }
 
     fn name(&self, task: &Task<'_, 'a>) -> String {

@@ -8,11 +8,15 @@ use super::value;
 use crate::otlp::view::{AnyValue, Attributes, Kind, Span};
 
 use Slot::{
-    ClientAddress, ForwardedFor, HostName, HttpClientIp, HttpHost, HttpMethod, HttpMethod2,
-    HttpScheme, HttpServerName, HttpStatus, HttpStatus2, HttpTarget, HttpUrl, HttpUserAgent,
-    NetHostName, NetHostPort, NetPeerIp, NetPeerName, NetPeerPort, NetworkPeerAddress,
-    NetworkPeerPort, ServerAddress, ServerPort, UrlFull, UrlPath, UrlQuery, UrlScheme, UserAgent,
+    BodySize, ClientAddress, ForwardedFor, HostName, HttpClientIp, HttpHost, HttpMethod,
+    HttpMethod2, HttpScheme, HttpServerName, HttpStatus, HttpStatus2, HttpTarget, HttpUrl,
+    HttpUserAgent, MessageType, NetHostName, NetHostPort, NetPeerIp, NetPeerName, NetPeerPort,
+    NetworkPeerAddress, NetworkPeerPort, PayloadSize, ServerAddress, ServerPort, UrlFull, UrlPath,
+    UrlQuery, UrlScheme, UserAgent,
 };
+
+/// The type of a message that a response is.
+const RECEIVED: &str = "RECEIVED";
 
 /// What only a call over HTTP says of itself: names and addresses of the network
 /// are said of other calls too.
@@ -57,7 +61,7 @@ pub(super) fn write(out: &mut Vec<u8>, span: &Span<'_>, known: &Known<'_>) {
                 integer(out, status);
             }
             field(out, "content_length");
-            integer(out, content_length(span));
+            integer(out, content_length(span, known));
         });
     });
 }
@@ -147,9 +151,12 @@ fn port_of(out: &mut Vec<u8>, scheme: &str, port: Option<AnyValue<'_>>) {
 }
 
 /// The bytes of the response, as the span or one of its events says.
-fn content_length(span: &Span<'_>) -> i64 {
+fn content_length(span: &Span<'_>, known: &Known<'_>) -> i64 {
+    let size = known.value(PayloadSize).or(known.value(BodySize));
+    let received = known.text(MessageType) == Some(RECEIVED);
+    let own = size.filter(|_| received).and_then(value::integer);
     let of = |attributes: Attributes<'_>| {
-        let received = attributes.text("message.type") == Some("RECEIVED");
+        let received = attributes.text("message.type") == Some(RECEIVED);
         let names = [
             "messaging.message_payload_size_bytes",
             "messaging.message.body.size",
@@ -157,7 +164,7 @@ fn content_length(span: &Span<'_>) -> i64 {
         let size = names.iter().find_map(|name| attributes.get(name));
         size.filter(|_| received).and_then(value::integer)
     };
-    of(span.attributes())
-        .or_else(|| span.events().find_map(|event| of(event.attributes())))
+    let events = known.has_events.then(|| span.events());
+    own.or_else(|| events?.find_map(|event| of(event.attributes())))
         .unwrap_or(0)
 }

@@ -77,22 +77,19 @@ fn close(open: &mut Vec<Open<'_>>, buffer: &mut Vec<u8>, sink: &mut dyn FnMut(Do
     if !last.children.is_empty() {
         last.map.set("subsegments", Json::List(last.children));
     }
-    match open.last_mut().filter(|_| last.is_inline) {
-        Some(outer) => {
-            outer.children.push(Json::Map(last.map));
-            outer.spans += last.spans;
-        }
-        None => {
-            buffer.clear();
-            last.map.write(buffer);
-            sink(Document {
-                trace_id: last.trace_id,
-                id: last.id,
-                json: buffer,
-                spans: last.spans,
-            });
-        }
+    if let Some(outer) = open.last_mut().filter(|_| last.is_inline) {
+        outer.children.push(Json::Map(last.map));
+        outer.spans += last.spans;
+        return;
     }
+    buffer.clear();
+    last.map.write(buffer);
+    sink(Document {
+        trace_id: last.trace_id,
+        id: last.id,
+        json: buffer,
+        spans: last.spans,
+    });
 }
 
 /// The entity of a span, without those inside it.
@@ -143,10 +140,9 @@ fn times(map: &mut Map<'_>, span: &Span<'_>) {
     if let Some(start) = read(span.start_time_unix_nano) {
         map.set("start_time", start);
     }
-    if span.end_time_unix_nano > 0 {
-        if let Some(end) = read(span.end_time_unix_nano) {
-            map.set("end_time", end);
-        }
+    let end = Some(span.end_time_unix_nano).filter(|end| *end > 0);
+    if let Some(end) = end.and_then(read) {
+        map.set("end_time", end);
     }
 }
 

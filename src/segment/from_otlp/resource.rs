@@ -167,6 +167,27 @@ impl<'a> Read<'a> {
     fn aws(&self, out: &mut Vec<u8>, language: &str, options: &Options) {
         // The blocks look for the brace that is not there yet.
         out.push(b'{');
+        self.platform_blocks(out);
+        self.log_groups(out, options);
+        block(out, "xray", |out| {
+            if !self.sdk.is_empty() {
+                let sdk = match language {
+                    "" => self.sdk.to_owned(),
+                    _ => format!("{} for {language}", self.sdk),
+                };
+                nested(out, "sdk", &sdk);
+            }
+            nested(out, "sdk_version", self.sdk_version);
+            if self.has_auto {
+                field(out, "auto_instrumentation");
+                boolean(out, true);
+            }
+        });
+        out.remove(0);
+    }
+
+    /// What the service runs on.
+    fn platform_blocks(&self, out: &mut Vec<u8>) {
         if self.platform == "aws_ec2" || !self.host_id.is_empty() {
             block(out, "ec2", |out| {
                 nested(out, "instance_id", self.host_id);
@@ -202,22 +223,6 @@ impl<'a> Read<'a> {
                 nested(out, "version_label", self.version);
             });
         }
-        self.log_groups(out, options);
-        block(out, "xray", |out| {
-            if !self.sdk.is_empty() {
-                let sdk = match language {
-                    "" => self.sdk.to_owned(),
-                    _ => format!("{} for {language}", self.sdk),
-                };
-                nested(out, "sdk", &sdk);
-            }
-            nested(out, "sdk_version", self.sdk_version);
-            if self.has_auto {
-                field(out, "auto_instrumentation");
-                boolean(out, true);
-            }
-        });
-        out.remove(0);
     }
 
     fn log_groups(&self, out: &mut Vec<u8>, options: &Options) {

@@ -94,6 +94,9 @@ slots! {
     ServerPort "server.port" Http,
     ForwardedFor "aws.xray.x_forwarded_for" Http,
     StatusText "http.status_text" StatusText,
+    MessageType "message.type" Rest,
+    PayloadSize "messaging.message_payload_size_bytes" Rest,
+    BodySize "messaging.message.body.size" Rest,
     User "enduser.id" Own,
     Indexed "aws.xray.annotations" Own,
     InProgress "aws.xray.inprogress" Own,
@@ -104,6 +107,11 @@ slots! {
 pub(super) struct Known<'a> {
     values: [AnyValue<'a>; COUNT],
     pub(super) all: Vec<One<'a>>,
+    /// Whether there is anything to look for among the span's events.
+    pub(super) has_events: bool,
+    /// What each place's attribute was last: spans of one library have the same
+    /// attributes in the same order.
+    last: Vec<(&'a str, Option<(Slot, Use)>)>,
 }
 
 /// One attribute.
@@ -121,6 +129,8 @@ impl<'a> Known<'a> {
         Self {
             values: [AnyValue::Empty; COUNT],
             all: Vec::new(),
+            has_events: false,
+            last: Vec::new(),
         }
     }
 
@@ -128,8 +138,10 @@ impl<'a> Known<'a> {
     pub(super) fn read(&mut self, span: &Span<'a>) {
         self.values = [AnyValue::Empty; COUNT];
         self.all.clear();
-        for (key, value) in span.attributes().iter() {
-            let taken = match slot(key).filter(|(slot, _)| slot.takes(value)) {
+        self.has_events = span.events().next().is_some();
+        for (place, (key, value)) in span.attributes().iter().enumerate() {
+            let slot = self.slot(place, key);
+            let taken = match slot.filter(|(slot, _)| slot.takes(value)) {
                 Some((slot, taken)) => {
                     self.values[slot as usize] = value;
                     taken
@@ -142,6 +154,22 @@ impl<'a> Known<'a> {
                 taken,
                 is_annotation: false,
             });
+        }
+    }
+
+    /// The attribute of a name, which stands at `place`.
+    fn slot(&mut self, place: usize, key: &'a str) -> Option<(Slot, Use)> {
+        match self.last.get_mut(place) {
+            Some((last, slot)) if *last == key => *slot,
+            Some(other) => {
+                *other = (key, slot(key));
+                other.1
+            }
+            None => {
+                let slot = slot(key);
+                self.last.push((key, slot));
+                slot
+            }
         }
     }
 
@@ -174,9 +202,11 @@ impl Slot {
     /// is an attribute like any other.
     fn takes(self, value: AnyValue<'_>) -> bool {
         match self {
-            Self::HttpStatus | Self::HttpStatus2 | Self::AwsRetries => {
-                super::value::integer(value).is_some()
-            }
+            Self::HttpStatus
+            | Self::HttpStatus2
+            | Self::AwsRetries
+            | Self::PayloadSize
+            | Self::BodySize => super::value::integer(value).is_some(),
             Self::NetHostPort | Self::NetPeerPort | Self::NetworkPeerPort | Self::ServerPort => {
                 matches!(value, AnyValue::Int(_) | AnyValue::Text(_))
             }

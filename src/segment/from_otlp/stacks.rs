@@ -37,7 +37,7 @@ fn number(text: &str) -> i64 {
     text.parse().unwrap_or(0)
 }
 
-/// `	at module/Class.method(File.java:12)`, and `Caused by: Type: message`, whose
+/// `at module/Class.method(File.java:12)` after a tab, and `Caused by: Type: message`, whose
 /// message may have several lines. Suppressed exceptions stand further in.
 fn java(trace: &str) -> Vec<Thrown<'_>> {
     let mut chain = vec![Thrown::default()];

@@ -19,12 +19,11 @@ fn tree(value: AnyValue<'_>, depth: u32) -> Json<'_> {
         return Json::Null;
     };
     match value {
-        AnyValue::Empty => Json::Null,
         AnyValue::Text(text) => Json::Text(Cow::Borrowed(text)),
         AnyValue::Bool(value) => Json::Bool(value),
         AnyValue::Int(value) => Json::Int(value),
         AnyValue::Double(value) if value.is_finite() => Json::Float(value),
-        AnyValue::Double(_) => Json::Null,
+        AnyValue::Empty | AnyValue::Double(_) => Json::Null,
         AnyValue::Array(values) => {
             Json::List(values.iter().map(|value| tree(value, depth)).collect())
         }

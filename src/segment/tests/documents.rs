@@ -9,7 +9,7 @@ use super::*;
 
 /// The spans of a document, which also comes back as it was.
 fn spans(document: &Value) -> String {
-    assert_eq!(there_and_back(document), [document.clone()]);
+    assert_eq!(there_and_back(document), std::slice::from_ref(document));
     let request = request(document);
     let mut out = String::new();
     for resource in &request.resource_spans {

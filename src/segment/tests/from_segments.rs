@@ -28,7 +28,7 @@ fn subsegment(changes: &Value) -> Value {
 
 /// The only span of a document, and its resource.
 fn translated(document: &Value) -> (Span, Value) {
-    assert_eq!(there_and_back(document), [document.clone()]);
+    assert_eq!(there_and_back(document), std::slice::from_ref(document));
     let mut request = request(document);
     let mut resource = request.resource_spans.remove(0);
     let attributes = pairs(&resource.resource.unwrap().attributes);
@@ -328,7 +328,7 @@ fn subsegments_are_spans_below() {
         child("0000000000000001", json!([below])),
         child("0000000000000003", json!([])),
     ]}));
-    assert_eq!(there_and_back(&document), [document.clone()]);
+    assert_eq!(there_and_back(&document), std::slice::from_ref(&document));
     let request = request(&document);
     let scope = &request.resource_spans[0].scope_spans[0];
     assert_eq!(scope.scope.as_ref().unwrap().name, SCOPE);

@@ -2,6 +2,7 @@
 
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::{Status, status::StatusCode};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -665,4 +666,105 @@ fn spans_without_ids_are_counted() {
     let resource = view::resources(&request).next().unwrap();
     let left_out = from_otlp(resource, &Options::default(), &mut |_| panic!("a document"));
     assert_eq!(left_out, 1);
+}
+
+/// Names that rules read, and others.
+fn any_attributes() -> impl Strategy<Value = Vec<KeyValue>> {
+    const KEYS: &[&str] = &[
+        "aws.local.service",
+        "aws.remote.service",
+        "aws.span.kind",
+        "peer.service",
+        "rpc.system",
+        "rpc.method",
+        "aws.dynamodb.table_names",
+        "db.system",
+        "db.name",
+        "db.connection_string",
+        "http.method",
+        "http.client_ip",
+        "http.status_code",
+        "http.host",
+        "url.path",
+        "server.port",
+        "server.address",
+        "aws.xray.annotations",
+        "aws.xray.inprogress",
+        "aws.xray.metadata.a",
+        "aws.xray.metadata.default",
+        "service.name",
+        "cloud.platform",
+        "aws.log.group.names",
+    ];
+    let key = prop_oneof![
+        proptest::sample::select(KEYS).prop_map(str::to_owned),
+        any::<String>()
+    ];
+    let value = prop_oneof![
+        any::<String>().prop_map(Value::from),
+        proptest::sample::select(
+            [
+                "LOCAL_ROOT",
+                "aws-api",
+                "mysql",
+                "aws_ecs",
+                "aws_ec2",
+                "{\"a\":1}",
+                ""
+            ]
+            .as_slice()
+        )
+        .prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        proptest::collection::vec(any::<String>(), 0..3).prop_map(Value::from),
+    ];
+    proptest::collection::vec((key, value), 0..8).prop_map(|pairs| {
+        let pairs: serde_json::Map<String, Value> = pairs.into_iter().collect();
+        attributes(&Value::Object(pairs))
+    })
+}
+
+proptest! {
+    #[test]
+    fn aws_takes_what_any_span_becomes(
+        span_attributes in any_attributes(),
+        resource in any_attributes(),
+        event in any_attributes(),
+        (name, trace, id, parent): (String, [u8; 16], [u8; 8], [u8; 8]),
+        (kind, code, start, end): (u8, u8, u64, u64),
+        index_all_attributes: bool,
+    ) {
+        let span = Span {
+            trace_id: trace.to_vec(),
+            span_id: id.to_vec(),
+            parent_span_id: parent.to_vec(),
+            status: Some(Status { code: i32::from(code % 3), message: name.clone() }),
+            name,
+            kind: i32::from(kind % 6),
+            start_time_unix_nano: start,
+            end_time_unix_nano: end,
+            attributes: span_attributes,
+            events: vec![Event {
+                name: "exception".to_owned(),
+                time_unix_nano: start,
+                attributes: event,
+                ..Event::default()
+            }],
+            ..Span::default()
+        };
+        let mut request = ExportTraceServiceRequest::decode(&*of_span(&json!({}), span)).unwrap();
+        request.resource_spans[0].resource = Some(Resource {
+            attributes: resource,
+            ..Resource::default()
+        });
+        let options = Options { index_all_attributes, ..Options::default() };
+        for document in documents(&request.encode_to_vec(), &options) {
+            let text = document.to_string();
+            let envelope = crate::segment::check(text.as_bytes());
+            prop_assert!(envelope.is_ok(), "{:?} {}", envelope, text);
+            prop_assert_eq!(envelope.unwrap().trace_id.bytes(), trace);
+        }
+    }
 }

@@ -13,8 +13,8 @@ const ATTRIBUTES: u32 = 3;
 /// Writes the status, and as events at `nanos` the exceptions, which it takes
 /// out of the entity.
 pub(super) fn write(out: &mut Vec<u8>, entity: &mut Map<'_>, nanos: u64) {
-    status(out, entity);
     const EXCEPTIONS: [&str; 2] = ["cause", "exceptions"];
+    status(out, entity);
     let Some(Json::List(exceptions)) = entity.at(&EXCEPTIONS) else {
         return;
     };
@@ -72,6 +72,6 @@ fn event(out: &mut Vec<u8>, mut exception: Map<'_>, nanos: u64) {
             }
         }
         move_fields(out, ATTRIBUTES, &mut exception, EXCEPTION);
-        left_over(out, ATTRIBUTES, exception);
+        left_over(out, ATTRIBUTES, &exception);
     });
 }

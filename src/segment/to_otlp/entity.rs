@@ -44,7 +44,7 @@ pub(super) fn write(
         }
         attributes(out, &mut entity, trace.root_is_subsegment || depth > 0);
         links(out, &mut entity);
-        left_over(out, ATTRIBUTES, entity);
+        left_over(out, ATTRIBUTES, &entity);
     });
     let mut spans = 1;
     for child in children {
@@ -281,9 +281,9 @@ fn ids(link: &Map<'_>) -> Option<(TraceId, SegmentId)> {
 }
 
 /// Writes what no rule has a place for, each by its JSON pointer.
-pub(super) fn left_over(out: &mut Vec<u8>, field: u32, map: Map<'_>) {
+pub(super) fn left_over(out: &mut Vec<u8>, field: u32, map: &Map<'_>) {
     let mut pointer = DOCUMENT.to_owned();
-    descend(out, field, &mut pointer, &map, MOST_STEPS);
+    descend(out, field, &mut pointer, map, MOST_STEPS);
 }
 
 fn descend(out: &mut Vec<u8>, field: u32, pointer: &mut String, map: &Map<'_>, steps: u32) {

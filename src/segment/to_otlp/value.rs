@@ -33,13 +33,11 @@ pub(super) fn move_fields(
     rules: &'static [Rule],
 ) {
     for rule in rules {
-        if map
+        let fits = map
             .at(rule.path)
-            .is_some_and(|value| rule.shape.fits(value))
-        {
-            if let Some(value) = map.take_at(rule.path) {
-                attribute(out, field, rule.key, &value);
-            }
+            .is_some_and(|value| rule.shape.fits(value));
+        if let Some(value) = fits.then(|| map.take_at(rule.path)).flatten() {
+            attribute(out, field, rule.key, &value);
         }
     }
 }
