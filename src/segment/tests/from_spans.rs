@@ -732,9 +732,9 @@ proptest! {
         span_attributes in any_attributes(),
         resource in any_attributes(),
         event in any_attributes(),
-        (name, trace, id, parent): (String, [u8; 16], [u8; 8], [u8; 8]),
-        (kind, code, start, end): (u8, u8, u64, u64),
-        index_all_attributes: bool,
+        (name, trace, id, parent) in any::<(String, [u8; 16], [u8; 8], [u8; 8])>(),
+        (kind, code, start, end) in any::<(u8, u8, u64, u64)>(),
+        index_all_attributes in any::<bool>(),
     ) {
         let span = Span {
             trace_id: trace.to_vec(),
