@@ -16,9 +16,10 @@
 //! | [`local_aws`] | the embedded AWS |
 //! | [`collector`] | receives, processes, keeps and forwards traces |
 //! | [`otlp`] | OTLP traces, read in place |
+//! | [`segment`] | X-Ray segment documents, and their translation to spans and back |
 //!
 //! Dependencies point one way: `cli` → `view` → `apply` → `spec`, `resource`
-//! → `plan`, `aws` → `model`; `local_aws` → `filter` → `model`.
+//! → `plan`, `aws` → `model`; `local_aws` → `filter` → `model`; `segment` → `otlp`.
 //! `tests/layers.rs` keeps it so.
 
 pub mod apply;
@@ -34,5 +35,6 @@ pub mod model;
 pub mod otlp;
 pub mod plan;
 pub mod resource;
+pub mod segment;
 pub mod spec;
 pub mod view;

@@ -25,7 +25,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("export", &["model", "resource"]),
     ("local_aws", &["filter", "model"]),
     ("otlp", &[]),
-    ("collector", &["otlp"]),
+    ("collector", &["aws", "collector_config", "otlp", "sampling", "segment"]),
+    ("collector_config", &["model"]),
+    ("segment", &["otlp"]),
     ("view", &["apply", "aws", "model", "plan", "spec"]),
     (
         "cli",
