@@ -23,7 +23,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("apply", &["aws", "model", "plan", "resource"]),
     ("generate", &["model", "resource"]),
     ("local_aws", &["filter", "model"]),
-    ("view", &["apply", "aws", "model", "plan", "spec"]),
+    (
+        "view",
+        &["apply", "aws", "model", "plan", "resource", "spec"],
+    ),
     (
         "cli",
         &[

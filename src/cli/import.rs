@@ -10,7 +10,7 @@ use super::spec_file::{self, DEFAULT_PATH};
 use crate::exit::Exit;
 use crate::model::{Address, Diagnostic};
 use crate::plan::{Action, Change, Mode, Reason};
-use crate::view::Terminal;
+use crate::view::{Report, Terminal};
 
 /// Take a resource that exists into the stack, as it is
 ///
@@ -30,7 +30,12 @@ pub(super) struct Args {
     how: How,
 }
 
-pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
+pub(super) async fn run(
+    args: &Args,
+    globals: &Globals,
+    terminal: &Terminal,
+    report: &dyn Report,
+) -> Outcome {
     let address = &args.address;
     let (mut spec, warnings) = spec_file::load(&args.spec, globals)?;
     if !spec.resources.iter().any(|one| one.address == *address) {
@@ -61,7 +66,7 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
     // The plan is of the tags alone, so that a later look finds differences.
     let selection = Selection::default();
     planned.plan.is_partial = false;
-    approve_and_run(planned, &selection, &args.how, terminal).await
+    approve_and_run(planned, &selection, &args.how, terminal, report).await
 }
 
 /// Reduces a planned change to taking the resource in; a text where there is

@@ -41,6 +41,18 @@ pub trait Kind: Send + Sync {
         outputs: &Attributes,
     ) -> Result<Attributes, Error>;
 
+    /// Writes what is one here and several in Terraform's AWS provider: the
+    /// others, with their types.
+    fn terraform_companions(
+        &self,
+        key: &str,
+        fields: &Attributes,
+        outputs: &Attributes,
+    ) -> Result<Vec<(&'static str, Attributes)>, Error>;
+
+    /// Names the outputs that AWS gives a new one.
+    fn new_outputs(&self) -> &'static [&'static str];
+
     /// Returns the key of the one that a Terraform state holds as `values`;
     /// `None` where they name none.
     fn terraform_key(&self, values: &Attributes) -> Option<String>;
@@ -216,6 +228,20 @@ impl<R: Resource> Kind for Erased<R> {
     ) -> Result<Attributes, Error> {
         let spec = from_attributes(R::FACTS.kind, fields)?;
         Ok(R::terraform(key, &spec, outputs))
+    }
+
+    fn terraform_companions(
+        &self,
+        key: &str,
+        fields: &Attributes,
+        outputs: &Attributes,
+    ) -> Result<Vec<(&'static str, Attributes)>, Error> {
+        let spec = from_attributes(R::FACTS.kind, fields)?;
+        Ok(R::terraform_companions(key, &spec, outputs))
+    }
+
+    fn new_outputs(&self) -> &'static [&'static str] {
+        R::new_outputs()
     }
 
     fn terraform_key(&self, values: &Attributes) -> Option<String> {

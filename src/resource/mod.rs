@@ -211,9 +211,27 @@ pub trait Resource: Send + Sync + 'static {
 
     /// Writes one under the attribute names of [`Facts::terraform`] in
     /// Terraform's AWS provider, without tags. What is known only after apply
-    /// comes in as a marker within a text, and goes out as it came.
+    /// comes in as a marker within a text, and goes out as it came. The outputs
+    /// hold the `region` as well.
     fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
         terraform::plain(&Self::FACTS, key, spec, outputs)
+    }
+
+    /// Writes what is one here and several in Terraform's AWS provider: the
+    /// others with their types, such as the alias of a key. Always as many of
+    /// one type in the same order, so that two sides can be compared.
+    fn terraform_companions(
+        _key: &str,
+        _spec: &Self::Spec,
+        _outputs: &Attributes,
+    ) -> Vec<(&'static str, Attributes)> {
+        Vec::new()
+    }
+
+    /// Names the outputs that AWS gives a new one and that are attributes in
+    /// Terraform's AWS provider: known only after apply.
+    fn new_outputs() -> &'static [&'static str] {
+        &["arn"]
     }
 
     /// Returns the key of the one that a Terraform state holds as `values`
