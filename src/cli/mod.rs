@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 mod connection;
 mod destroy;
+mod export;
 mod fmt;
 mod globals;
 mod import;
@@ -56,6 +57,7 @@ enum Command {
     Destroy(destroy::Args),
     Show(show::Args),
     Import(import::Args),
+    Export(export::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -162,6 +164,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal, report: &dyn Report) -> Outcome {
         Command::Destroy(args) => with_runtime(destroy::run(args, globals, terminal, report)),
         Command::Show(args) => with_runtime(show::run(args, globals, terminal)),
         Command::Import(args) => with_runtime(import::run(args, globals, terminal, report)),
+        Command::Export(args) => with_runtime(export::run(args, globals, terminal)),
     }
 }
 
@@ -188,6 +191,7 @@ impl Command {
             Self::Destroy(_) => "destroy",
             Self::Show(_) => "show",
             Self::Import(_) => "import",
+            Self::Export(_) => "export",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -207,6 +211,11 @@ impl Command {
                 ..Uses::default()
             },
             Self::Fmt(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => Uses::default(),
+            Self::Export(_) => Uses {
+                region: true,
+                connection: true,
+                ..Uses::default()
+            },
             Self::Validate(_) => Uses {
                 spec: true,
                 json: true,
