@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde_json::Value;
+
 use super::globals::Globals;
 use super::planning::{self, Planned, Selection};
 use super::spec_file::DEFAULT_PATH;
@@ -53,7 +55,7 @@ pub(super) struct Args {
 /// How a plan is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people; with --json, one event a line
+    /// For people; with --json, one event a line, and the plan last
     Text,
     /// For a pull request: short enough for a comment, each change folded
     Markdown,
@@ -91,11 +93,14 @@ pub(super) async fn run(
         Format::Markdown => {
             terminal.result(&view::markdown::render(&saved.plan, &warnings))?;
         }
-        Format::Terraform => terminal.result(&terraform_document(&saved)?)?,
+        Format::Terraform => terminal.result(&format!("{:#}", terraform_plan(&saved)?))?,
     }
     if let Some(out) = &args.out {
         save(out, &saved)?;
         report.saved(out);
+    }
+    if globals.json {
+        report.document(terraform_plan(&saved)?)?;
     }
     if args.detailed_exitcode && has_changes {
         return Ok(Exit::Changes);
@@ -122,10 +127,9 @@ fn format(args: &Args, globals: &Globals) -> Result<Format, Diagnostic> {
 ///
 /// # Errors
 /// Where the plan does not have the fields of its types.
-pub(super) fn terraform_document(saved: &SavedPlan) -> Result<String, Diagnostic> {
-    let document = view::terraform_plan::document(saved, REGISTRY)
-        .map_err(|error| Diagnostic::error(format!("cannot write the plan: {error}")))?;
-    Ok(format!("{document:#}"))
+pub(super) fn terraform_plan(saved: &SavedPlan) -> Result<Value, Diagnostic> {
+    view::terraform_plan::document(saved, REGISTRY)
+        .map_err(|error| Diagnostic::error(format!("cannot write the plan: {error}")))
 }
 
 fn epoch_seconds() -> u64 {

@@ -25,14 +25,20 @@ use crate::plan::order::Half;
 use crate::plan::{Action, Change, Counts, Mode, Plan, Reason};
 use crate::resource::Kind;
 
+#[cfg(test)]
+mod tests;
+
 /// The version of the form of the events.
 const UI_VERSION: &str = "1.2";
 /// Readers look for this very name.
 const MODULE: &str = "terraform.ui";
 
+/// Where lines go.
+type Sink = Box<dyn Fn(&str) -> io::Result<()> + Send + Sync>;
+
 /// Writes events to stdout as they happen.
 pub struct Events {
-    terminal: Terminal,
+    sink: Sink,
     kinds: &'static [&'static dyn Kind],
     now: fn() -> SystemTime,
     state: Mutex<State>,
@@ -56,10 +62,19 @@ struct UnderWay {
 impl Events {
     /// Begins a stream with the versions of its form.
     pub fn start(terminal: Terminal, kinds: &'static [&'static dyn Kind]) -> Self {
+        let sink = Box::new(move |line: &str| terminal.result(line));
+        Self::start_into(sink, kinds, SystemTime::now)
+    }
+
+    fn start_into(
+        sink: Sink,
+        kinds: &'static [&'static dyn Kind],
+        now: fn() -> SystemTime,
+    ) -> Self {
         let events = Self {
-            terminal,
+            sink,
             kinds,
-            now: SystemTime::now,
+            now,
             state: Mutex::default(),
         };
         let version = env!("CARGO_PKG_VERSION");
@@ -86,7 +101,7 @@ impl Events {
         if let Value::Object(content) = content {
             line.extend(content);
         }
-        self.terminal.result(&Value::Object(line).to_string())
+        (self.sink)(&Value::Object(line).to_string())
     }
 
     /// Writes an event of something that goes on whether or not anyone reads
@@ -301,6 +316,13 @@ impl Report for Events {
 
     fn saved(&self, path: &Path) {
         self.tell("log", &saved(path), Value::Null);
+    }
+
+    /// The last line is the document itself, so that `tail -n 1` hands a plan to
+    /// what reads Terraform's: the fields of an event stand beside its own.
+    fn document(&self, plan: Value) -> io::Result<()> {
+        let message = "The plan in Terraform's plan format";
+        self.write("info", "plan", message, plan)
     }
 
     fn may_ask(&self) -> bool {

@@ -90,7 +90,7 @@ fn case(writer: &mut Writer<Vec<u8>>, diagnostic: &Diagnostic, path: &str) -> io
 }
 
 fn kind(diagnostic: &Diagnostic) -> &'static str {
-    diagnostic.code.unwrap_or("error")
+    diagnostic.code.unwrap_or("invalid-spec")
 }
 
 /// Writes a diagnostic as plain lines. XML takes no control characters.
@@ -130,11 +130,34 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        assert_snapshot!(document(&diagnostics, "x.toml").unwrap());
+        assert_snapshot!(document(&diagnostics, "x.toml").unwrap(), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="xrayctl validate" tests="2" failures="1" errors="0">
+          <testsuite name="xrayctl validate" tests="2" failures="1" errors="0" skipped="0">
+            <testcase classname="group.errors" name="`&lt;&amp;␁&gt;` is &quot;wrong&quot;" file="x.toml" line="2">
+              <failure message="`&lt;&amp;␁&gt;` is &quot;wrong&quot;" type="invalid-spec">error: `&lt;&amp;␁&gt;` is &quot;wrong&quot;
+         --&gt; x.toml:2:5
+          first
+          second]]&gt;
+        hint: do it right</failure>
+            </testcase>
+            <testcase classname="x.toml" name="never reached" file="x.toml" line="1">
+              <system-out>warning: never reached</system-out>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 
     #[test]
     fn a_spec_without_fault_is_one_test_that_passes() {
-        assert_snapshot!(document(&Diagnostics::new(), "x.toml").unwrap());
+        assert_snapshot!(document(&Diagnostics::new(), "x.toml").unwrap(), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="xrayctl validate" tests="1" failures="0" errors="0">
+          <testsuite name="xrayctl validate" tests="1" failures="0" errors="0" skipped="0">
+            <testcase classname="x.toml" name="valid"/>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 }

@@ -280,3 +280,6 @@ fn cut(text: &str, most: usize) -> String {
     let end = (0..=most).rev().find(|&end| text.is_char_boundary(end));
     format!("{}…", &text[..end.unwrap_or(0)])
 }
+
+#[cfg(test)]
+mod tests;

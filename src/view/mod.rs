@@ -12,6 +12,8 @@ pub mod progress;
 pub mod report;
 pub mod sarif;
 pub mod show;
+#[cfg(test)]
+mod specimens;
 mod style;
 mod summary;
 mod terminal;

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use super::progress::Progress;
 use super::{apply_complete, plan};
@@ -27,6 +28,13 @@ pub trait Report: Observer {
 
     /// Tells that the plan was saved at `path`.
     fn saved(&self, path: &Path);
+
+    /// Hands out the plan as one document in Terraform's plan format, for what
+    /// wants that and not the events.
+    ///
+    /// # Errors
+    /// Where the result cannot be written.
+    fn document(&self, plan: Value) -> io::Result<()>;
 
     /// Tells whether questions may be asked.
     fn may_ask(&self) -> bool;
@@ -54,6 +62,11 @@ impl Report for Progress {
 
     fn saved(&self, path: &Path) {
         self.terminal.status(&format!("\n{}", saved(path)));
+    }
+
+    /// People have been shown the plan.
+    fn document(&self, _: Value) -> io::Result<()> {
+        Ok(())
     }
 
     fn may_ask(&self) -> bool {

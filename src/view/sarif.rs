@@ -140,6 +140,92 @@ mod tests {
         .collect();
         let mut document = document(&diagnostics, "./xrayctl.toml");
         document["runs"][0]["tool"]["driver"]["semanticVersion"] = json!("0.0.0");
-        assert_snapshot!(format!("{document:#}"));
+        assert_snapshot!(format!("{document:#}"), @r#"
+        {
+          "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+          "version": "2.1.0",
+          "runs": [
+            {
+              "tool": {
+                "driver": {
+                  "name": "xrayctl",
+                  "semanticVersion": "0.0.0",
+                  "rules": [
+                    {
+                      "id": "invalid-spec",
+                      "shortDescription": {
+                        "text": "What AWS or xrayctl would refuse"
+                      }
+                    },
+                    {
+                      "id": "shadowed-rule",
+                      "shortDescription": {
+                        "text": "shadowed-rule"
+                      }
+                    }
+                  ]
+                }
+              },
+              "columnKind": "unicodeCodePoints",
+              "invocations": [
+                {
+                  "executionSuccessful": true
+                }
+              ],
+              "results": [
+                {
+                  "ruleId": "invalid-spec",
+                  "ruleIndex": 0,
+                  "level": "error",
+                  "message": {
+                    "text": "wrong\ndo it right"
+                  },
+                  "locations": [
+                    {
+                      "physicalLocation": {
+                        "artifactLocation": {
+                          "uri": "my%20specs/%C3%A9.toml"
+                        },
+                        "region": {
+                          "startLine": 2,
+                          "startColumn": 1,
+                          "endLine": 2,
+                          "endColumn": 4
+                        }
+                      },
+                      "logicalLocations": [
+                        {
+                          "fullyQualifiedName": "group.errors",
+                          "kind": "resource"
+                        }
+                      ]
+                    }
+                  ]
+                },
+                {
+                  "ruleId": "shadowed-rule",
+                  "ruleIndex": 1,
+                  "level": "warning",
+                  "message": {
+                    "text": "never reached"
+                  },
+                  "locations": [
+                    {
+                      "physicalLocation": {
+                        "artifactLocation": {
+                          "uri": "xrayctl.toml"
+                        },
+                        "region": {
+                          "startLine": 1
+                        }
+                      }
+                    }
+                  ]
+                }
+              ]
+            }
+          ]
+        }
+        "#);
     }
 }

@@ -60,7 +60,9 @@ pub(super) async fn run(
     report: &dyn Report,
 ) -> Outcome {
     match (&args.address, &args.terraform) {
-        (Some(address), _) => one::run(address, &args.spec, &args.how, globals, terminal, report).await,
+        (Some(address), _) => {
+            one::run(address, &args.spec, &args.how, globals, terminal, report).await
+        }
         (None, Some(state)) => terraform::run(args, state, globals, terminal, report).await,
         // The command line asks for one of them.
         (None, None) => Ok(crate::exit::Exit::Failure),

@@ -1,69 +1,17 @@
 //! The document of every registered type, and what it says of each action.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod provider;
 
+use std::collections::BTreeSet;
+
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::document;
-use crate::model::live::{NAME_TAG, STACK_TAG};
-use crate::model::{Attributes, Desired, Lifecycle, Live, Tags};
-use crate::plan::diff::{self, Request, Sides};
-use crate::plan::saved::{Origin, SavedPlan};
-use crate::plan::{Mode, Plan, Target};
-use crate::resource::{Kind, REGISTRY, Registered};
-
-fn saved(plan: Plan) -> SavedPlan {
-    let origin = Origin {
-        spec_path: "xrayctl.toml".to_owned(),
-        spec_hash: String::new(),
-        env: None,
-        vars: BTreeMap::from([("rate".to_owned(), "0.2".to_owned())]),
-        environment_vars: BTreeMap::from([("rate".to_owned(), "0.1".to_owned())]),
-        adopt: false,
-        delete_data: false,
-        only: Vec::new(),
-    };
-    SavedPlan::new(plan, origin, 1_769_860_800)
-}
-
-fn plan(mode: Mode, desired: &[Desired], live: &[Live]) -> Plan {
-    let sides = Sides {
-        catalog: &Registered,
-        stack: "shop",
-        desired,
-        live,
-    };
-    let request = Request {
-        mode,
-        target: Target {
-            account: "123456789012".to_owned(),
-            region: "eu-west-1".to_owned(),
-        },
-        adopt: false,
-        delete_data: true,
-        only: Vec::new(),
-    };
-    diff::plan(sides, &request).unwrap()
-}
-
-fn desired(kind: &dyn Kind, name: &str, fields: Attributes) -> Desired {
-    let facts = kind.facts();
-    let prepared = kind.prepare(name, fields).unwrap();
-    Desired {
-        address: facts.address(name),
-        key: prepared.key,
-        written: prepared.written,
-        attributes: prepared.attributes,
-        tags: facts
-            .taggable
-            .then(|| Tags::from([("team".to_owned(), "core".to_owned())])),
-        references: prepared.references,
-        depends_on: Vec::new(),
-        protect: false,
-        ignore: Vec::new(),
-        source: None,
-    }
-}
+use crate::model::{Desired, Lifecycle};
+use crate::plan::Mode;
+use crate::resource::REGISTRY;
+use crate::view::specimens::{applied, desired, mixed, plan, saved, written};
 
 /// The examples of every type, one plan each: references lead out of it.
 fn examples() -> Vec<Desired> {
@@ -74,25 +22,6 @@ fn examples() -> Vec<Desired> {
             examples.map(move |(name, fields)| desired(kind, name, fields))
         })
         .collect()
-}
-
-/// What stands after an apply of `desired`.
-fn applied(desired: &Desired) -> Live {
-    let name = desired.address.name().unwrap_or_default();
-    let tags = desired.tags.clone().map(|mut tags| {
-        tags.insert(STACK_TAG.to_owned(), "shop".to_owned());
-        tags.insert(NAME_TAG.to_owned(), name.to_owned());
-        tags
-    });
-    let arn = "arn:aws:x:eu-west-1:123456789012:key/1";
-    Live {
-        kind: desired.address.kind().to_owned(),
-        key: desired.key.clone(),
-        attributes: desired.attributes.clone(),
-        tags,
-        outputs: Attributes::from_iter([("arn".to_owned(), arn.into())]),
-        deletion_scheduled: false,
-    }
 }
 
 fn rows<'a>(document: &'a Value, list: &str) -> Vec<&'a Value> {
@@ -185,17 +114,17 @@ fn a_state_names_what_the_plan_wrote() {
 
 #[test]
 fn names_are_told_apart() {
-    let kind = *REGISTRY
-        .iter()
-        .find(|kind| kind.facts().kind == "group")
-        .unwrap();
-    let fields = |name: &str| {
-        let fields = json!({ "group_name": name, "filter_expression": "error" });
-        fields.as_object().cloned().unwrap()
-    };
     let both = [
-        desired(kind, "a.b", fields("one")),
-        desired(kind, "a/b", fields("two")),
+        written(
+            "group",
+            "a.b",
+            json!({ "group_name": "one", "filter_expression": "error" }),
+        ),
+        written(
+            "group",
+            "a/b",
+            json!({ "group_name": "two", "filter_expression": "error" }),
+        ),
     ];
     let document = document(&saved(plan(Mode::Apply, &both, &[])), REGISTRY).unwrap();
     let names: Vec<_> = rows(&document, "resource_changes")
@@ -216,4 +145,430 @@ fn names_are_told_apart() {
     );
     assert_eq!(document["variables"], json!({ "rate": { "value": "0.2" } }));
     assert_eq!(document["timestamp"], "2026-01-31T12:00:00Z");
+}
+
+#[test]
+fn a_plan_says_what_is_known_and_what_is_not() {
+    let mut document = document(&saved(mixed()), REGISTRY).unwrap();
+    document["xrayctl_version"] = json!("0.0.0");
+    let changes = document["resource_changes"].as_array().unwrap();
+    let find = |address: &str| {
+        let mut changes = changes.iter();
+        let found = changes.find(|row| row["address"] == address);
+        found.unwrap_or_else(|| panic!("no {address}"))
+    };
+    let addresses: Vec<String> = changes
+        .iter()
+        .map(|row| format!("{} {}", row["address"], row["change"]["actions"]))
+        .collect();
+    assert_snapshot!(addresses.join("\n"), @r#"
+    "aws_kms_alias.traces" ["create"]
+    "aws_kms_key.traces" ["create"]
+    "aws_xray_encryption_config.encryption" ["update"]
+    "aws_xray_group.goes" ["delete"]
+    "aws_xray_group.stays" ["no-op"]
+    "aws_xray_resource_policy.sns" ["update"]
+    "aws_xray_sampling_rule.checkout" ["update"]
+    "#);
+    assert_snapshot!(format!("{:#}", find("aws_xray_encryption_config.encryption")), @r#"
+    {
+      "address": "aws_xray_encryption_config.encryption",
+      "mode": "managed",
+      "type": "aws_xray_encryption_config",
+      "name": "encryption",
+      "provider_name": "registry.terraform.io/hashicorp/aws",
+      "xrayctl_address": "encryption",
+      "change": {
+        "actions": [
+          "update"
+        ],
+        "before": {
+          "type": "NONE",
+          "key_id": null,
+          "id": "eu-west-1"
+        },
+        "after": {
+          "type": "KMS",
+          "id": "eu-west-1"
+        },
+        "after_unknown": {
+          "key_id": true
+        },
+        "before_sensitive": {},
+        "after_sensitive": {}
+      },
+      "xrayctl_reason": "differs"
+    }
+    "#);
+    assert_snapshot!(format!("{:#}", find("aws_xray_group.goes")), @r#"
+    {
+      "address": "aws_xray_group.goes",
+      "mode": "managed",
+      "type": "aws_xray_group",
+      "name": "goes",
+      "provider_name": "registry.terraform.io/hashicorp/aws",
+      "xrayctl_address": "group.goes",
+      "change": {
+        "actions": [
+          "delete"
+        ],
+        "before": {
+          "group_name": "goes",
+          "filter_expression": "fault",
+          "insights_configuration": [
+            {
+              "insights_enabled": false,
+              "notifications_enabled": false
+            }
+          ],
+          "arn": "arn:aws:x:eu-west-1:123456789012:goes",
+          "id": "arn:aws:x:eu-west-1:123456789012:goes",
+          "tags": {
+            "team": "core"
+          },
+          "tags_all": {
+            "team": "core",
+            "xrayctl:applied": "30314a44a8cad7a9d83c4d74",
+            "xrayctl:name": "goes",
+            "xrayctl:stack": "shop"
+          }
+        },
+        "after": null,
+        "after_unknown": {},
+        "before_sensitive": {},
+        "after_sensitive": false
+      },
+      "action_reason": "delete_because_no_resource_config",
+      "xrayctl_reason": "removed_from_spec"
+    }
+    "#);
+    assert_snapshot!(format!("{:#}", find("aws_kms_key.traces")["change"]), @r#"
+    {
+      "actions": [
+        "create"
+      ],
+      "before": null,
+      "after": {
+        "description": "traces",
+        "is_enabled": true,
+        "enable_key_rotation": true,
+        "rotation_period_in_days": 365,
+        "multi_region": false,
+        "policy": null,
+        "deletion_window_in_days": null,
+        "key_usage": "ENCRYPT_DECRYPT",
+        "customer_master_key_spec": "SYMMETRIC_DEFAULT",
+        "tags": {
+          "team": "core"
+        },
+        "tags_all": {
+          "team": "core",
+          "xrayctl:applied": "155bca1c2e43caa0d557ce10",
+          "xrayctl:name": "traces",
+          "xrayctl:stack": "shop"
+        }
+      },
+      "after_unknown": {
+        "arn": true,
+        "key_id": true,
+        "id": true
+      },
+      "before_sensitive": false,
+      "after_sensitive": {}
+    }
+    "#);
+    let sampling_rule = &find("aws_xray_sampling_rule.checkout")["change"];
+    assert_eq!(sampling_rule["before"]["fixed_rate"], json!(0.5));
+    assert_eq!(sampling_rule["after"]["fixed_rate"], json!(0.05));
+    for bulky in ["resource_changes", "planned_values", "prior_state"] {
+        document.as_object_mut().unwrap().remove(bulky);
+    }
+    assert_snapshot!(format!("{document:#}"), @r#"
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.11.4",
+      "xrayctl_version": "0.0.0",
+      "variables": {
+        "rate": {
+          "value": "0.2"
+        }
+      },
+      "complete": true,
+      "resource_drift": [
+        {
+          "address": "aws_xray_sampling_rule.checkout",
+          "mode": "managed",
+          "type": "aws_xray_sampling_rule",
+          "name": "checkout",
+          "provider_name": "registry.terraform.io/hashicorp/aws",
+          "xrayctl_address": "sampling_rule.checkout",
+          "change": {
+            "actions": [
+              "update"
+            ],
+            "before": {
+              "rule_name": "checkout",
+              "priority": 10,
+              "fixed_rate": 0.05,
+              "reservoir_size": 1,
+              "service_name": "*",
+              "service_type": "*",
+              "host": "*",
+              "http_method": "*",
+              "url_path": "*",
+              "resource_arn": "*",
+              "attributes": {},
+              "sampling_rate_boost": [],
+              "arn": "arn:aws:x:eu-west-1:123456789012:checkout",
+              "id": "checkout",
+              "version": 1,
+              "tags": {
+                "team": "core"
+              },
+              "tags_all": {
+                "team": "core",
+                "xrayctl:applied": "d83caee1c99b676e835be1fb",
+                "xrayctl:name": "checkout",
+                "xrayctl:stack": "shop"
+              }
+            },
+            "after": {
+              "rule_name": "checkout",
+              "priority": 10,
+              "fixed_rate": 0.5,
+              "reservoir_size": 1,
+              "service_name": "*",
+              "service_type": "*",
+              "host": "*",
+              "http_method": "*",
+              "url_path": "*",
+              "resource_arn": "*",
+              "attributes": {},
+              "sampling_rate_boost": [],
+              "arn": "arn:aws:x:eu-west-1:123456789012:checkout",
+              "id": "checkout",
+              "version": 1,
+              "tags": {
+                "team": "core"
+              },
+              "tags_all": {
+                "team": "core",
+                "xrayctl:applied": "d83caee1c99b676e835be1fb",
+                "xrayctl:name": "checkout",
+                "xrayctl:stack": "shop"
+              }
+            },
+            "after_unknown": {},
+            "before_sensitive": {},
+            "after_sensitive": {}
+          },
+          "xrayctl_reason": "drift"
+        }
+      ],
+      "errored": false,
+      "output_changes": {},
+      "applyable": true,
+      "configuration": {
+        "provider_config": {
+          "aws": {
+            "name": "aws",
+            "full_name": "registry.terraform.io/hashicorp/aws",
+            "expressions": {
+              "region": {
+                "constant_value": "eu-west-1"
+              }
+            }
+          }
+        },
+        "root_module": {
+          "resources": [
+            {
+              "address": "aws_xray_encryption_config.encryption",
+              "mode": "managed",
+              "type": "aws_xray_encryption_config",
+              "name": "encryption",
+              "provider_config_key": "aws",
+              "expressions": {
+                "type": {
+                  "constant_value": "KMS"
+                },
+                "key_id": {
+                  "references": [
+                    "aws_kms_key.traces.arn",
+                    "aws_kms_key.traces"
+                  ]
+                }
+              },
+              "schema_version": 0
+            },
+            {
+              "address": "aws_xray_group.stays",
+              "mode": "managed",
+              "type": "aws_xray_group",
+              "name": "stays",
+              "provider_config_key": "aws",
+              "expressions": {
+                "group_name": {
+                  "constant_value": "stays"
+                },
+                "filter_expression": {
+                  "constant_value": "error"
+                },
+                "insights_configuration": [
+                  {
+                    "insights_enabled": {
+                      "constant_value": false
+                    },
+                    "notifications_enabled": {
+                      "constant_value": false
+                    }
+                  }
+                ],
+                "tags": {
+                  "constant_value": {
+                    "team": "core"
+                  }
+                }
+              },
+              "schema_version": 0
+            },
+            {
+              "address": "aws_kms_key.traces",
+              "mode": "managed",
+              "type": "aws_kms_key",
+              "name": "traces",
+              "provider_config_key": "aws",
+              "expressions": {
+                "description": {
+                  "constant_value": "traces"
+                },
+                "is_enabled": {
+                  "constant_value": true
+                },
+                "enable_key_rotation": {
+                  "constant_value": true
+                },
+                "rotation_period_in_days": {
+                  "constant_value": 365
+                },
+                "multi_region": {
+                  "constant_value": false
+                },
+                "key_usage": {
+                  "constant_value": "ENCRYPT_DECRYPT"
+                },
+                "customer_master_key_spec": {
+                  "constant_value": "SYMMETRIC_DEFAULT"
+                },
+                "tags": {
+                  "constant_value": {
+                    "team": "core"
+                  }
+                }
+              },
+              "schema_version": 0
+            },
+            {
+              "address": "aws_kms_alias.traces",
+              "mode": "managed",
+              "type": "aws_kms_alias",
+              "name": "traces",
+              "provider_config_key": "aws",
+              "expressions": {
+                "name": {
+                  "constant_value": "alias/traces"
+                },
+                "target_key_id": {
+                  "references": [
+                    "aws_kms_key.traces.key_id",
+                    "aws_kms_key.traces"
+                  ]
+                }
+              },
+              "schema_version": 0
+            },
+            {
+              "address": "aws_xray_resource_policy.sns",
+              "mode": "managed",
+              "type": "aws_xray_resource_policy",
+              "name": "sns",
+              "provider_config_key": "aws",
+              "expressions": {
+                "policy_name": {
+                  "constant_value": "sns"
+                },
+                "policy_document": {
+                  "constant_value": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Action\":[\"xray:PutTraceSegments\"],\"Effect\":\"Allow\",\"Principal\":{\"Service\":[\"sns.amazonaws.com\"]},\"Resource\":[\"*\"],\"Sid\":\"Sns\"}]}"
+                },
+                "bypass_policy_lockout_check": {
+                  "constant_value": false
+                }
+              },
+              "schema_version": 0
+            },
+            {
+              "address": "aws_xray_sampling_rule.checkout",
+              "mode": "managed",
+              "type": "aws_xray_sampling_rule",
+              "name": "checkout",
+              "provider_config_key": "aws",
+              "expressions": {
+                "rule_name": {
+                  "constant_value": "checkout"
+                },
+                "priority": {
+                  "constant_value": 10
+                },
+                "fixed_rate": {
+                  "constant_value": 0.05
+                },
+                "reservoir_size": {
+                  "constant_value": 1
+                },
+                "service_name": {
+                  "constant_value": "*"
+                },
+                "service_type": {
+                  "constant_value": "*"
+                },
+                "host": {
+                  "constant_value": "*"
+                },
+                "http_method": {
+                  "constant_value": "*"
+                },
+                "url_path": {
+                  "constant_value": "*"
+                },
+                "resource_arn": {
+                  "constant_value": "*"
+                },
+                "attributes": {
+                  "constant_value": {}
+                },
+                "version": {
+                  "constant_value": 1
+                },
+                "tags": {
+                  "constant_value": {
+                    "team": "core"
+                  }
+                }
+              },
+              "schema_version": 0
+            }
+          ]
+        }
+      },
+      "relevant_attributes": [
+        {
+          "resource": "aws_kms_key.traces",
+          "attribute": [
+            "arn"
+          ]
+        }
+      ],
+      "timestamp": "2026-01-31T12:00:00Z"
+    }
+    "#);
 }
