@@ -256,7 +256,7 @@ fn a_thousand_resources_in_one_comment() {
     let mut spec = RULE.to_owned();
     for number in 0..999 {
         let table = "filter_expression = \"service(\\\"checkout\\\") AND error\"";
-        write!(spec, "\n[groups.group-{number}]\n{table}\n").unwrap();
+        write!(spec, "\n[groups.errors-of-checkout-{number}]\n{table}\n").unwrap();
     }
     let scenario = Scenario::local(&spec);
     let comment = scenario.run("plan --markdown").succeeds();
