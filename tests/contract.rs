@@ -24,6 +24,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 use xrayctl::apply::{self, Context, Event, Observer};
 use xrayctl::aws::{Aws, Connection};
@@ -41,7 +42,12 @@ const STACK: &str = "contract";
 struct World {
     aws: Aws,
     _folder: tempfile::TempDir,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
+
+/// Tests that share an account take turns: some things, such as those of IAM,
+/// stand in no region.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// The embedded AWS behind a network that loses the answer to the first
 /// attempt at every create, when AWS has carried it out already.
@@ -95,7 +101,7 @@ impl Observer for Silent {
 }
 
 impl World {
-    /// Each test has a region of its own, since all share one account.
+    /// Each test has a region of its own, since all may share one account.
     async fn new(region: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = Connection {
@@ -103,8 +109,10 @@ impl World {
             embedded_credentials: true,
             ..Connection::default()
         };
+        let mut turn = None;
         if let Ok(endpoint) = std::env::var("CONTRACT_ENDPOINT") {
             connection.endpoint_url = Some(endpoint);
+            turn = Some(TURN.lock().await);
         } else {
             let local = LocalAws::open(Options::new(folder.path())).unwrap();
             let connector = Connector::new(Arc::new(local));
@@ -113,6 +121,7 @@ impl World {
         Self {
             aws: connection.open().await,
             _folder: folder,
+            _turn: turn,
         }
     }
 
@@ -172,6 +181,12 @@ impl World {
             outcome.failed,
             outcome.skipped
         );
+    }
+
+    /// Takes away what a test made, for the next one.
+    async fn clear(&self, desired: &[Desired]) {
+        let plan = self.plan(desired, Mode::Destroy).await;
+        self.apply(&plan).await;
     }
 
     /// Makes AWS as `desired` says and sees that nothing is left to do.
@@ -305,6 +320,7 @@ async fn a_changed_field_is_one_change_of_that_field() {
             world.converge(&start).await;
             checked += 1;
         }
+        world.clear(&start).await;
     }
     assert!(checked > 0, "no field was changed");
 }
@@ -335,6 +351,7 @@ async fn tags_are_added_changed_and_removed() {
             assert!(change.fields.iter().all(|field| field.path[0] == "tags"));
             world.converge(one).await;
         }
+        world.clear(&[desired]).await;
     }
 }
 

@@ -58,6 +58,21 @@ pub(super) fn is_same(left: &Document, right: &Document) -> bool {
     policy_document::is_same(&normal(left), &normal(right))
 }
 
+/// Lists the names of the roles that a trust policy names as principals.
+pub(super) fn roles_trusted(document: &Document) -> Vec<String> {
+    let statements = document.get("Statement").map(policy_document::as_list);
+    let principals = statements
+        .into_iter()
+        .flatten()
+        .filter_map(|statement| statement.get("Principal")?.get("AWS"))
+        .flat_map(policy_document::as_list);
+    let arns = principals.filter_map(Value::as_str);
+    arns.filter(|arn| arn.starts_with("arn:") && arn.contains(":role/"))
+        .filter_map(|arn| arn.rsplit('/').next())
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Counts the characters of a document as IAM does: white space is free.
 pub(super) fn size(document: &Document) -> usize {
     let text = text(document);
@@ -165,6 +180,7 @@ fn check_statement(statement: &Value, purpose: Purpose, place: &str, problems: &
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -253,5 +269,56 @@ mod tests {
             found(json!({}), Purpose::Trust),
             [place("/policy", "the policy has no `Statement`")]
         );
+    }
+
+    /// Actions and resources of one statement.
+    type Parts = (Vec<String>, Vec<String>);
+
+    fn parts() -> impl Strategy<Value = Parts> {
+        let actions = prop::collection::btree_set("xray:[A-Z][a-z]{1,4}", 1..4);
+        let resources = prop::collection::btree_set("arn:[a-zA-Z]{1,4}", 1..4);
+        (actions, resources)
+            .prop_map(|(a, b)| (a.into_iter().collect(), b.into_iter().collect()))
+    }
+
+    fn statement((actions, resources): &Parts) -> Value {
+        json!({"Effect": "Allow", "Action": actions, "Resource": resources})
+    }
+
+    /// The same in another spelling, as IAM may give it back.
+    fn respelled((actions, resources): &Parts) -> Value {
+        let actions: Vec<String> = actions.iter().rev().map(|one| one.to_uppercase()).collect();
+        let resources: Vec<&String> = resources.iter().rev().chain(resources).collect();
+        let single = |list: Value| match list.as_array() {
+            Some(items) if items.len() == 1 => items[0].clone(),
+            _ => list,
+        };
+        json!({"Resource": resources, "Action": single(json!(actions)), "Effect": "Allow"})
+    }
+
+    proptest! {
+        #[test]
+        fn a_policy_is_the_same_in_any_spelling(all in prop::collection::vec(parts(), 1..4)) {
+            let written: Vec<Value> = all.iter().map(statement).collect();
+            let mut given: Vec<Value> = all.iter().rev().map(respelled).collect();
+            given.push(given[0].clone());
+            let version = "2012-10-17";
+            let written = document(json!({"Version": version, "Statement": written}));
+            let given = document(json!({"Statement": given, "Version": version}));
+            prop_assert!(is_same(&written, &given));
+            prop_assert!(is_same(&canonical(written.clone()), &given));
+            prop_assert!(is_same(&read(&text(&written)), &given));
+        }
+
+        #[test]
+        fn one_more_action_or_resource_is_another_policy(one in parts()) {
+            let policy = |parts: &Parts| document(json!({"Statement": [statement(parts)]}));
+            let written = policy(&one);
+            let (mut more_actions, mut more_resources) = (one.clone(), one);
+            more_actions.0.push("logs:Put".to_owned());
+            more_resources.1.push("arn:other".to_owned());
+            prop_assert!(!is_same(&written, &policy(&more_actions)));
+            prop_assert!(!is_same(&written, &policy(&more_resources)));
+        }
     }
 }

@@ -351,4 +351,20 @@ mod tests {
         let message = "the policy has 6145 characters without white space, AWS takes at most 6144";
         assert_eq!(found, [("/statements".to_owned(), message.to_owned())]);
     }
+
+    #[test]
+    fn looks_as_in_terraform() {
+        let policy = spec(json!({"path": "/team/", "policy": {"Statement": []}}));
+        let arn = "arn:aws:iam::123456789012:policy/team/xray";
+        assert_eq!(
+            Value::Object(IamPolicy::terraform("xray", &policy, &outputs(arn, "v1"))),
+            json!({
+                "arn": arn, "id": arn, "name": "xray", "path": "/team/", "description": "",
+                "policy": "{\"Statement\":[]}"
+            })
+        );
+        let state = json!({"name": "xray", "id": arn});
+        let key = IamPolicy::terraform_key(state.as_object().unwrap());
+        assert_eq!(key.as_deref(), Some("xray"));
+    }
 }

@@ -3,6 +3,8 @@
 mod change;
 mod inline;
 mod live;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -13,8 +15,8 @@ use serde_json::{Value, json};
 
 use super::iam_document::{self, Document, Purpose};
 use super::{
-    Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, Reference, ReplaceOrder,
-    Resource, Tags, Update, iam_reference, iam_write, terraform,
+    Attributes, Aws, Error, Facts, Found, Lifecycle, Mention, Problems, Query, Reference,
+    ReplaceOrder, Resource, Tags, Update, iam_reference, iam_write, terraform,
 };
 use crate::aws::{IAM, call};
 pub(super) use change::{attach, detach};
@@ -179,6 +181,18 @@ impl Resource for IamRole {
             iam_reference::reference(&format!("/managed_policies/{index}"), policy)
         });
         boundary.into_iter().chain(policies).collect()
+    }
+
+    /// The roles that may assume this one: AWS takes no trust policy that names
+    /// a role which does not exist.
+    fn mentions(spec: &Self::Spec) -> Vec<Mention> {
+        let document = spec.assume_role_policy.as_ref();
+        let roles = document.map(iam_document::roles_trusted);
+        let mention = |key| Mention {
+            kind: Self::FACTS.kind,
+            key,
+        };
+        roles.into_iter().flatten().map(mention).collect()
     }
 
     /// Fills in what account, region and part of AWS have to do with trust and

@@ -130,10 +130,9 @@ impl Resource for IamRolePolicyAttachment {
         ])
     }
 
-    fn terraform_key(values: &Attributes) -> Option<String> {
-        let role = terraform::text(values, "role")?;
-        let policy = terraform::text(values, "policy_arn")?;
-        Some(format!("{role}/{policy}"))
+    /// None: what is attached to a role is taken over with the role.
+    fn terraform_key(_: &Attributes) -> Option<String> {
+        None
     }
 
     fn examples() -> Vec<(&'static str, Self::Spec)> {
@@ -230,5 +229,14 @@ mod tests {
             IamRolePolicyAttachment::validate("x", &spec(role, "xray-write"), &mut problems);
             assert_eq!(problems.into_vec().len(), 1, "{role}");
         }
+    }
+
+    #[test]
+    fn looks_as_in_terraform() {
+        let arn = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess";
+        let attributes =
+            IamRolePolicyAttachment::terraform("", &spec("task", arn), &Attributes::new());
+        let expected = json!({"role": "task", "policy_arn": arn, "id": format!("task/{arn}")});
+        assert_eq!(Value::Object(attributes), expected);
     }
 }

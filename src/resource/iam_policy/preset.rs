@@ -120,4 +120,44 @@ mod tests {
             assert_eq!(problems.into_vec(), []);
         }
     }
+
+    fn actions(preset: Preset) -> Vec<String> {
+        let document = preset.document();
+        let statements = document["Statement"].as_array().unwrap();
+        let actions = statements
+            .iter()
+            .flat_map(|statement| statement["Action"].as_array().unwrap());
+        actions
+            .map(|action| action.as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn writers_may_do_what_the_policy_of_aws_allows() {
+        let write = [
+            "xray:PutTraceSegments",
+            "xray:PutTelemetryRecords",
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            "xray:GetSamplingStatisticSummaries",
+        ];
+        assert_eq!(actions(Preset::XrayDaemonWrite), write);
+        assert_eq!(actions(Preset::AdotCollector)[..5], write);
+        assert_eq!(actions(Preset::XrayFull), ["xray:*"]);
+    }
+
+    #[test]
+    fn readers_write_nothing() {
+        let is_read = |action: &String| {
+            let (_, name) = action.split_once(':').unwrap();
+            ["Get", "BatchGet", "List", "StartTraceRetrieval", "CancelTraceRetrieval"]
+                .iter()
+                .any(|verb| name.starts_with(verb))
+        };
+        let others: Vec<_> = actions(Preset::XrayRead)
+            .into_iter()
+            .filter(|action| !is_read(action))
+            .collect();
+        assert_eq!(others, [""; 0]);
+    }
 }

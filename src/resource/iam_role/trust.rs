@@ -230,6 +230,7 @@ pub(super) fn examples() -> Vec<(&'static str, Trust)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::iam_document::{Purpose, check};
 
     fn trust(fields: Value) -> Trust {
         serde_json::from_value(fields).unwrap()
@@ -299,6 +300,50 @@ mod tests {
         assert_eq!(
             statement("*")["Condition"]["StringLike"],
             json!({"oidc.example.com/id/ABC:sub": "system:serviceaccount:shop:*"})
+        );
+    }
+
+    #[test]
+    fn every_preset_is_a_sound_trust_policy() {
+        let mut documents = Vec::new();
+        for (name, trust) in examples() {
+            let Some(document) = trust.document() else {
+                continue;
+            };
+            let mut problems = Problems::new();
+            check(&document, Purpose::Trust, "", &mut problems);
+            assert_eq!(problems.into_vec(), [], "{name}");
+            documents.push((name, Value::Object(document)));
+        }
+        let of = |statement: Value| json!({"Version": "2012-10-17", "Statement": [statement]});
+        assert_eq!(
+            documents,
+            [
+                (
+                    "order-handler",
+                    of(json!({
+                        "Effect": "Allow",
+                        "Principal": {"Service": "lambda.amazonaws.com"},
+                        "Action": "sts:AssumeRole"
+                    }))
+                ),
+                (
+                    "instance",
+                    of(json!({
+                        "Effect": "Allow",
+                        "Principal": {"Service": "ec2.amazonaws.com"},
+                        "Action": "sts:AssumeRole"
+                    }))
+                ),
+                (
+                    "shop-worker",
+                    of(json!({
+                        "Effect": "Allow",
+                        "Principal": {"Service": "pods.eks.amazonaws.com"},
+                        "Action": ["sts:AssumeRole", "sts:TagSession"]
+                    }))
+                ),
+            ]
         );
     }
 
