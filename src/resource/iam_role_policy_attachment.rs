@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Mention, Problems, Query, Reference,
-    ReplaceOrder, Resource, Tags, Update, Wanted, iam_policy, iam_reference, iam_role, terraform,
+    ReplaceOrder, Resource, Tags, Update, Wanted, iam_policy, iam_reference, iam_role,
 };
 use crate::model::Owner;
 use crate::resource::read::in_parallel;
