@@ -277,8 +277,7 @@ mod tests {
     fn parts() -> impl Strategy<Value = Parts> {
         let actions = prop::collection::btree_set("xray:[A-Z][a-z]{1,4}", 1..4);
         let resources = prop::collection::btree_set("arn:[a-zA-Z]{1,4}", 1..4);
-        (actions, resources)
-            .prop_map(|(a, b)| (a.into_iter().collect(), b.into_iter().collect()))
+        (actions, resources).prop_map(|(a, b)| (a.into_iter().collect(), b.into_iter().collect()))
     }
 
     fn statement((actions, resources): &Parts) -> Value {

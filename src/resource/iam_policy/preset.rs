@@ -150,9 +150,15 @@ mod tests {
     fn readers_write_nothing() {
         let is_read = |action: &String| {
             let (_, name) = action.split_once(':').unwrap();
-            ["Get", "BatchGet", "List", "StartTraceRetrieval", "CancelTraceRetrieval"]
-                .iter()
-                .any(|verb| name.starts_with(verb))
+            [
+                "Get",
+                "BatchGet",
+                "List",
+                "StartTraceRetrieval",
+                "CancelTraceRetrieval",
+            ]
+            .iter()
+            .any(|verb| name.starts_with(verb))
         };
         let others: Vec<_> = actions(Preset::XrayRead)
             .into_iter()

@@ -109,8 +109,10 @@ fn mentions_the_roles_that_it_trusts() {
 
 #[test]
 fn refers_to_policies_by_their_place() {
-    let role = spec(json!({"trust": {"preset": "ec2"}, "permissions_boundary": "boundary",
-        "managed_policies": ["aws:AWSXRayDaemonWriteAccess", "xray-write"]}));
+    let role = spec(
+        json!({"trust": {"preset": "ec2"}, "permissions_boundary": "boundary",
+        "managed_policies": ["aws:AWSXRayDaemonWriteAccess", "xray-write"]}),
+    );
     let references: Vec<_> = IamRole::references(&role)
         .into_iter()
         .map(|reference| (reference.field, reference.to.to_string()))
