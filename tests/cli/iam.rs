@@ -149,7 +149,88 @@ fn what_stands_becomes_a_spec_that_plans_empty_once_it_is_adopted() {
     exported
         .succeeds()
         .says("Wrote shop.toml with 3 resources.");
-    assert_snapshot!(scenario.read("shop.toml"), @"");
+    assert_snapshot!(scenario.read("shop.toml"), @r#"
+    # What stands in account 123456789012, written by `xrayctl export`. To take it into the
+    # stack, without a change: xrayctl apply --adopt
+
+    [stack]
+    name = "shop"
+    region = "us-east-1"
+    # A plan against any other account is refused.
+    # account = "123456789012"
+
+    [iam.policies.xray-write]
+    path = "/tracing/"
+    description = "writes traces"
+    policy = '''
+    {
+      "Version": "2012-10-17",
+      "Statement": [
+        {
+          "Action": [
+            "xray:Put*"
+          ],
+          "Effect": "Allow",
+          "Resource": [
+            "*"
+          ]
+        }
+      ]
+    }
+    '''
+    tags = { owner = "ann" }
+
+    [iam.roles.deployer]
+    assume_role_policy = '''
+    {
+      "Version": "2012-10-17",
+      "Statement": [
+        {
+          "Action": [
+            "sts:AssumeRole"
+          ],
+          "Effect": "Allow",
+          "Principal": {
+            "Service": [
+              "ec2.amazonaws.com"
+            ]
+          }
+        }
+      ]
+    }
+    '''
+    managed_policies = []
+    inline_policies = {}
+
+    [iam.roles.task]
+    max_session_duration = 7200
+    permissions_boundary = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"
+    assume_role_policy = '''
+    {
+      "Version": "2012-10-17",
+      "Statement": [
+        {
+          "Action": [
+            "sts:AssumeRole"
+          ],
+          "Effect": "Allow",
+          "Principal": {
+            "AWS": [
+              "arn:aws:iam::123456789012:role/deployer"
+            ]
+          }
+        }
+      ]
+    }
+    '''
+    managed_policies = ["xray-write", "arn:aws:iam::aws:policy/AWSXrayReadOnlyAccess"]
+
+    [iam.roles.task.inline_policies]
+
+    [iam.roles.task.inline_policies.logs]
+    Version = "2012-10-17"
+    Statement = [{ Action = ["xray:Put*"], Effect = "Allow", Resource = ["*"] }]
+    "#);
     let adopted = scenario.run("apply --adopt --auto-approve shop.toml");
     adopted
         .succeeds()
@@ -181,13 +262,55 @@ fn refused(more: &str) -> String {
 fn a_trust_preset_without_its_cluster() {
     assert_snapshot!(refused("[iam.roles.api.trust]\npreset = \"eks-irsa\"\nnamespace = \"shop\"\n\
         service_account = \"api\"\n\n[iam.roles.web]\ntrust = { preset = \"eks-irsa\", \
-        oidc_provider = \"my-cluster\", namespace = \"shop\", service_account = \"web\" }\n"), @"");
+        oidc_provider = \"my-cluster\", namespace = \"shop\", service_account = \"web\" }\n"), @r#"
+    $ xrayctl plan
+    --- stderr
+    error: IAM role `api`: `trust`: the preset `eks-irsa` needs `oidc_provider`
+     --> xrayctl.toml:5:1
+      |
+    5 | [iam.roles.api.trust]
+      | ^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `aws eks describe-cluster --name CLUSTER --query cluster.identity.oidc.issuer` tells the issuer
+
+    error: IAM role `web`: `trust.oidc_provider`: `my-cluster` is no OIDC provider
+      --> xrayctl.toml:11:48
+       |
+    11 | trust = { preset = "eks-irsa", oidc_provider = "my-cluster", namespace = "shop", servic...
+       |                                                ^^^^^^^^^^^^
+       |
+       = hint: `aws eks describe-cluster --name CLUSTER --query cluster.identity.oidc.issuer` tells the issuer
+
+    Found 2 errors.
+    --- exit 1
+    "#);
 }
 
 #[test]
 fn presets_that_there_are_not() {
     assert_snapshot!(refused("[iam.roles.api]\ntrust = { preset = \"ecs-task\" }\n\n\
-        [iam.policies.write]\npreset = \"xray-daemon-writer\"\n"), @"");
+        [iam.policies.write]\npreset = \"xray-daemon-writer\"\n"), @r#"
+    $ xrayctl plan
+    --- stderr
+    error: IAM role `api`: `trust.preset` is `ecs-task`, expected `ecs-tasks`, `lambda`, `ec2`, `eks-irsa` or `eks-pod-identity`
+     --> xrayctl.toml:6:20
+      |
+    6 | trust = { preset = "ecs-task" }
+      |                    ^^^^^^^^^^
+      |
+      = hint: did you mean `ecs-tasks`?
+
+    error: IAM policy `write`: `preset` is `xray-daemon-writer`, expected `xray-daemon-write`, `xray-read`, `adot-collector` or `xray-full`
+     --> xrayctl.toml:9:10
+      |
+    9 | preset = "xray-daemon-writer"
+      |          ^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: did you mean `xray-daemon-write`?
+
+    Found 2 errors.
+    --- exit 1
+    "#);
 }
 
 #[test]
@@ -198,7 +321,7 @@ fn a_policy_above_6144_characters() {
     );
     let told = refused(&policy);
     for text in [
-        "error: IAM policy `write`: the policy has 6",
+        "error: IAM policy `write`: `statements`: the policy has 6",
         "characters without white space, AWS takes at most 6144",
         "xrayctl.toml:6:",
         "hint: use wildcards in actions and resources, or split it into several policies",
@@ -214,5 +337,68 @@ fn documents_names_and_references_that_aws_would_refuse() {
         [iam.roles.task]\nmax_session_duration = 60\nmanaged_policies = [\"xray-wirte\"]\n\
         trust = { preset = \"lambda\", namespace = \"shop\" }\n\n\
         [iam.role_policy_attachments.x]\nrole = \"a b\"\npolicy = \"arn:aws:iam::1:role/x\"\n\n\
-        [iam.policies.xray-write]\npreset = \"xray-full\"\n"), @"");
+        [iam.policies.xray-write]\npreset = \"xray-full\"\n"), @r#"
+    $ xrayctl plan
+    --- stderr
+    error: IAM policy `a b`: AWS takes no policy named `a b`
+     --> xrayctl.toml:5:1
+      |
+    5 | [iam.policies."a b"]
+      | ^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: use letters, digits and `_+=,.@-`, or set `policy_name`
+
+    error: IAM policy `a b`: the name holds ` `
+     --> xrayctl.toml:5:15
+      |
+    5 | [iam.policies."a b"]
+      |               ^^^^^
+      |
+      = hint: a name takes letters, digits and `. _ / -`
+
+    error: IAM policy `a b`: `policy.Version`: there is no such version of the policy language
+     --> xrayctl.toml:6:22
+      |
+    6 | policy = { Version = "2012", Statement = [{ Effect = "allow", Action = "xray:*" }] }
+      |                      ^^^^^^
+      |
+      = hint: write `Version = "2012-10-17"`
+
+    error: IAM policy `a b`: `policy.Statement.0`: the statement has no `Resource`
+     --> xrayctl.toml:6:43
+      |
+    6 | policy = { Version = "2012", Statement = [{ Effect = "allow", Action = "xray:*" }] }
+      |                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error: IAM policy `a b`: `policy.Statement.0.Effect`: the effect is `Allow` or `Deny`
+     --> xrayctl.toml:6:54
+      |
+    6 | policy = { Version = "2012", Statement = [{ Effect = "allow", Action = "xray:*" }] }
+      |                                                      ^^^^^^^
+
+    error: IAM role `task`: `max_session_duration` 60 is outside 3600–43200
+     --> xrayctl.toml:9:24
+      |
+    9 | max_session_duration = 60
+      |                        ^^
+
+    error: IAM role policy attachment `x`: `role`: `a b` is no role
+      --> xrayctl.toml:14:8
+       |
+    14 | role = "a b"
+       |        ^^^^^
+       |
+       = hint: give the role's name at AWS, or its ARN
+
+    error: IAM role policy attachment `x`: `policy`: `arn:aws:iam::1:role/x` is not the ARN of a policy
+      --> xrayctl.toml:15:10
+       |
+    15 | policy = "arn:aws:iam::1:role/x"
+       |          ^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = hint: such an ARN is `arn:aws:iam::ACCOUNT:policy/NAME`
+
+    Found 8 errors.
+    --- exit 1
+    "#);
 }

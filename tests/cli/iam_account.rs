@@ -39,8 +39,9 @@ managed_policies = ["xray-write", "aws:AWSXrayReadOnlyAccess"]
 trust = { preset = "lambda" }
 tags = { owner = "ann" }
 
-[iam.roles.task.inline_policies]
-logs = { Statement = { Effect = "Allow", Action = "logs:PutLogEvents", Resource = "*" } }
+[iam.roles.task.inline_policies.logs]
+Version = "2012-10-17"
+Statement = { Effect = "Allow", Action = "logs:PutLogEvents", Resource = "*" }
 
 [iam.role_policy_attachments.legacy]
 role = "legacy"
@@ -153,7 +154,15 @@ impl Cloud {
         let passing = Regex::new(
             "<(RoleId|PolicyId|CreateDate|UpdateDate|DefaultVersionId|RequestId)>[^<]*</[A-Za-z]*>",
         );
-        passing.unwrap().replace_all(&text, "").into_owned()
+        let text = passing.unwrap().replace_all(&text, "").into_owned();
+        // Tags are told in any order.
+        let tags = Regex::new("<Tags>(.*?)</Tags>").unwrap();
+        let sorted = tags.replace_all(&text, |found: &regex::Captures<'_>| {
+            let mut members: Vec<&str> = found[1].split("</member>").collect();
+            members.sort_unstable();
+            members.join("\n")
+        });
+        sorted.into_owned()
     }
 
     /// What a policy says by its default version.

@@ -96,7 +96,11 @@ fn a_policy_that_others_use_is_kept_and_they_are_named() {
         .ends_with(1);
     let told = destroy.snapshot();
     let (_, stderr) = told.split_once("--- stderr\n").unwrap();
-    assert_snapshot!(stderr, @"");
+    assert_snapshot!(stderr, @r#"
+    iam_policy.xray-write: Destruction failed after 0s
+    error: iam_policy.xray-write: the policy `xray-write` is in use outside this stack, as policy of user `ann`, permissions boundary of role `bounded`, policy of role `theirs`; take it away there, or keep it in the spec
+    --- exit 1
+    "#);
     assert_eq!(cloud.policies(), ["xray-write"]);
     assert_eq!(cloud.versions(WRITE), ["v1*"]);
     assert_eq!(cloud.attached("theirs"), [WRITE]);
