@@ -136,8 +136,8 @@ impl TerraformState {
 impl StateResource {
     /// Tells whether it is found by no name, being a part of something else.
     fn is_nameless(&self, kinds: &[&&'static dyn Kind]) -> bool {
-        let has_key = |kind: &&&'static dyn Kind| kind.terraform_key(&self.values).is_some();
-        !self.values.contains_key("arn") && !kinds.iter().any(|kind| has_key(&kind))
+        let has_key = |kind: &&'static dyn Kind| kind.terraform_key(&self.values).is_some();
+        !self.values.contains_key("arn") && !kinds.iter().any(|kind| has_key(kind))
     }
 
     fn is(&self, kind: &dyn Kind, live: &Live) -> bool {

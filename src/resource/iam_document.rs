@@ -185,11 +185,11 @@ mod tests {
 
     use super::*;
 
-    fn document(value: Value) -> Document {
+    fn document(value: &Value) -> Document {
         value.as_object().cloned().unwrap()
     }
 
-    fn found(value: Value, purpose: Purpose) -> Vec<(String, String)> {
+    fn found(value: &Value, purpose: Purpose) -> Vec<(String, String)> {
         let mut problems = Problems::new();
         check(&document(value), purpose, "/policy", &mut problems);
         let problems = problems.into_vec().into_iter();
@@ -198,21 +198,21 @@ mod tests {
 
     #[test]
     fn reads_what_iam_writes() {
-        let wanted = document(json!({"Version": "2012-10-17", "Statement": []}));
+        let wanted = document(&json!({"Version": "2012-10-17", "Statement": []}));
         let plain = r#" {"Version":"2012-10-17","Statement":[]}"#;
         let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D";
         assert_eq!(read(plain), wanted);
         assert_eq!(read(encoded), wanted);
-        assert_eq!(read("no JSON"), document(json!({"Unreadable": "no JSON"})));
+        assert_eq!(read("no JSON"), document(&json!({"Unreadable": "no JSON"})));
         // A per cent sign of the document's own stays.
-        let percent = document(json!({"Statement": [{"Resource": "arn:aws:s3:::a%20b"}]}));
+        let percent = document(&json!({"Statement": [{"Resource": "arn:aws:s3:::a%20b"}]}));
         assert_eq!(read(&text(&percent)), percent);
     }
 
     #[test]
     fn white_space_is_free() {
-        let compact = document(json!({"Sid": "ab"}));
-        let spaced = document(json!({"Sid": " a b "}));
+        let compact = document(&json!({"Sid": "ab"}));
+        let spaced = document(&json!({"Sid": " a b "}));
         assert_eq!(size(&compact), 12);
         assert_eq!(size(&spaced), 12);
     }
@@ -226,7 +226,7 @@ mod tests {
         ]});
         let place = |place: &str, message: &str| (place.to_owned(), message.to_owned());
         assert_eq!(
-            found(permissions, Purpose::Permissions),
+            found(&permissions, Purpose::Permissions),
             [
                 place(
                     "/policy/Version",
@@ -251,7 +251,7 @@ mod tests {
         let trust = json!({"Statement": {"Effect": "Allow", "Principal": {"Service": "ü→"},
             "Action": "sts:AssumeRole", "Resource": "*"}});
         assert_eq!(
-            found(trust, Purpose::Trust),
+            found(&trust, Purpose::Trust),
             [
                 place(
                     "/policy",
@@ -264,9 +264,9 @@ mod tests {
             ]
         );
         let good = json!({"Statement": {"Effect": "Allow", "Action": "xray:*", "Resource": "*"}});
-        assert_eq!(found(good, Purpose::Permissions), []);
+        assert_eq!(found(&good, Purpose::Permissions), []);
         assert_eq!(
-            found(json!({}), Purpose::Trust),
+            found(&json!({}), Purpose::Trust),
             [place("/policy", "the policy has no `Statement`")]
         );
     }
@@ -302,8 +302,8 @@ mod tests {
             let mut given: Vec<Value> = all.iter().rev().map(respelled).collect();
             given.push(given[0].clone());
             let version = "2012-10-17";
-            let written = document(json!({"Version": version, "Statement": written}));
-            let given = document(json!({"Statement": given, "Version": version}));
+            let written = document(&json!({"Version": version, "Statement": written}));
+            let given = document(&json!({"Statement": given, "Version": version}));
             prop_assert!(is_same(&written, &given));
             prop_assert!(is_same(&canonical(written.clone()), &given));
             prop_assert!(is_same(&read(&text(&written)), &given));
@@ -311,7 +311,7 @@ mod tests {
 
         #[test]
         fn one_more_action_or_resource_is_another_policy(one in parts()) {
-            let policy = |parts: &Parts| document(json!({"Statement": [statement(parts)]}));
+            let policy = |parts: &Parts| document(&json!({"Statement": [statement(parts)]}));
             let written = policy(&one);
             let (mut more_actions, mut more_resources) = (one.clone(), one);
             more_actions.0.push("logs:Put".to_owned());

@@ -227,7 +227,8 @@ impl Resource for IamRole {
     }
 
     async fn update(aws: &Aws, update: Update<'_, Self::Spec>) -> Result<Attributes, Error> {
-        change::update(aws, update.key, update.before, update.after).await?;
+        // All its parts at a time make a large future.
+        Box::pin(change::update(aws, update.key, update.before, update.after)).await?;
         Ok(update.outputs.clone())
     }
 

@@ -111,9 +111,8 @@ fn every_page_of_every_list_is_read() {
     assert_eq!(cloud.roles(), ["another", "legacy"]);
 }
 
-#[test]
-fn what_stands_becomes_a_spec_that_plans_empty_once_it_is_adopted() {
-    let cloud = Cloud::start();
+/// Makes roles and a policy that no stack owns.
+fn made_by_hand(cloud: &Cloud) {
     let document = allows("xray:Put*");
     let policy = [
         ("PolicyName", "xray-write"),
@@ -141,6 +140,12 @@ fn what_stands_becomes_a_spec_that_plans_empty_once_it_is_adopted() {
         ("PolicyDocument", document.as_str()),
     ];
     cloud.iam("PutRolePolicy", &inline);
+}
+
+#[test]
+fn what_stands_becomes_a_spec_that_plans_empty_once_it_is_adopted() {
+    let cloud = Cloud::start();
+    made_by_hand(&cloud);
     let before = cloud.iam_inventory();
 
     let scenario = cloud.scenario(EMPTY);

@@ -128,7 +128,7 @@ fn every_field_of_a_role() {
             ("managed_policies", &|cloud| cloud.attach("task", OF_AWS)),
             ("managed_policies", &|cloud| cloud.detach("task", WRITE)),
             ("inline_policies.logs", &|cloud| {
-                put(cloud, "logs", "logs:*")
+                put(cloud, "logs", "logs:*");
             }),
             ("inline_policies.other", &|cloud| {
                 put(cloud, "other", "logs:*");

@@ -148,16 +148,16 @@ fn page(form: &Form, list: &str, entries: &BTreeMap<&str, String>) -> String {
     let marker = form.text("Marker");
     let mut rest = entries.iter().filter(|(key, _)| **key > marker).peekable();
     let mut members = String::new();
-    let mut last = "";
+    let mut end = "";
     for (key, entry) in rest.by_ref().take(most.max(1)) {
         let _ = write!(members, "<member>{entry}</member>");
-        last = key;
+        end = key;
     }
     let is_truncated = rest.next().is_some();
     let mut xml = format!("<{list}>{members}</{list}>");
     xml.push_str(&element("IsTruncated", &is_truncated.to_string()));
     if is_truncated {
-        xml.push_str(&element("Marker", last));
+        xml.push_str(&element("Marker", end));
     }
     xml
 }
@@ -191,7 +191,7 @@ pub fn entities(form: &Form, state: &IamStateView) -> Response<Bytes> {
     let arn = form.text("PolicyArn");
     let usage = form.text("PolicyUsageFilter");
     let kinds = form.text("EntityFilter");
-    let uses = |attached: bool, boundary: Option<&str>| {
+    let is_user = |attached: bool, boundary: Option<&str>| {
         (attached && usage != "PermissionsBoundary")
             || (boundary == Some(arn) && usage != "PermissionsPolicy")
     };
@@ -212,21 +212,21 @@ pub fn entities(form: &Form, state: &IamStateView) -> Response<Bytes> {
             .attached_policies
             .iter()
             .any(|one| one.policy_arn == arn);
-        uses(attached, role.permissions_boundary.as_deref())
+        is_user(attached, role.permissions_boundary.as_deref())
     });
     let users = state.users.values().filter(|user| {
         let attached = user
             .attached_policies
             .iter()
             .any(|one| one.policy_arn == arn);
-        uses(attached, user.permissions_boundary.as_deref())
+        is_user(attached, user.permissions_boundary.as_deref())
     });
     let groups = state.groups.values().filter(|group| {
         let attached = group
             .attached_policies
             .iter()
             .any(|one| one.policy_arn == arn);
-        uses(attached, None)
+        is_user(attached, None)
     });
     let parts = [
         members(

@@ -189,9 +189,9 @@ async fn update_managed(aws: &Aws, name: &str, after: &IamRoleSpec) -> Result<()
     detach_all(aws, name, beyond(&attached, &wanted)).await
 }
 
-/// Lists what `these` has and `those` has not.
-fn beyond(these: &BTreeSet<String>, those: &BTreeSet<String>) -> Vec<String> {
-    these.difference(those).cloned().collect()
+/// Lists what `all` has and `known` has not.
+fn beyond(all: &BTreeSet<String>, known: &BTreeSet<String>) -> Vec<String> {
+    all.difference(known).cloned().collect()
 }
 
 async fn detach_all(aws: &Aws, role: &str, arns: Vec<String>) -> Result<(), Error> {

@@ -46,11 +46,11 @@ pub(super) async fn read(
     aws: &Aws,
     query: Query<'_, IamRoleSpec>,
 ) -> Result<Vec<Found<IamRoleSpec>>, Error> {
-    let names = query.wanted.iter().map(|wanted| wanted.key.clone());
-    let names: Vec<String> = names.collect();
+    let wanted = query.wanted.iter().map(|wanted| wanted.key.clone());
+    let wanted: Vec<String> = wanted.collect();
     let (listed, named) = tokio::try_join!(
         list(aws),
-        in_parallel(names, |name| async move { get(aws, &name).await })
+        in_parallel(wanted, |name| async move { get(aws, &name).await })
     )?;
     let listed = listed.into_iter().filter(|role| !is_of_aws(role));
     let mut roles: BTreeMap<String, Listed> = BTreeMap::new();
@@ -169,15 +169,17 @@ async fn describe(
             }
         },
         async {
-            match wants.managed {
-                true => attached(aws, &name).await.map(Some),
-                false => Ok(None),
+            if wants.managed {
+                attached(aws, &name).await.map(Some)
+            } else {
+                Ok(None)
             }
         },
         async {
-            match wants.inline {
-                true => inline(aws, &name).await.map(Some),
-                false => Ok(None),
+            if wants.inline {
+                inline(aws, &name).await.map(Some)
+            } else {
+                Ok(None)
             }
         },
     );

@@ -115,7 +115,7 @@ impl Trust {
             }
             Preset::EcsTasks => return None,
         };
-        Some(policy(statement))
+        Some(policy(&statement))
     }
 
     /// The trust policy in this account and region.
@@ -137,7 +137,7 @@ impl Trust {
             let statement = self.web_identity(&arn);
             statement.ok_or_else(|| Error::internal("iam_role", "the trust was not checked"))?
         };
-        Ok(policy(statement))
+        Ok(policy(&statement))
     }
 
     /// Lets a service account assume the role by the provider `arn`.
@@ -196,7 +196,7 @@ fn tasks(partition: &str, region: &str, account: &str) -> Value {
     statement
 }
 
-fn policy(statement: Value) -> Document {
+fn policy(statement: &Value) -> Document {
     Document::from_iter([
         ("Version".to_owned(), json!("2012-10-17")),
         ("Statement".to_owned(), json!([statement])),
