@@ -35,6 +35,7 @@ for _ in $(seq 100); do
     [ -s "$port_file" ] && break
     sleep 0.1
 done
-CONTRACT_ENDPOINT="http://127.0.0.1:$(cat "$port_file")" CONTRACT_KINDS=kms_key \
+CONTRACT_ENDPOINT="http://127.0.0.1:$(cat "$port_file")" \
+    CONTRACT_KINDS=kms_key,iam_policy,iam_role,iam_role_policy_attachment \
     CONTRACT_LACKS=kms_key.rotation_period_in_days \
     cargo test --locked --test contract

@@ -184,12 +184,17 @@ pub(super) fn classify(code: &str, message: &str, status: u16) -> Class {
         "RuleLimitExceededException"
         | "PolicyCountLimitExceededException"
         | "LimitExceededException"
+        | "LimitExceeded"
         | "TooManyTagsException" => Class::Limit,
         "InvalidPolicyRevisionIdException"
         | "AlreadyExistsException"
         | "ResourceAlreadyExistsException"
-        | "OperationAbortedException" => Class::Conflict,
-        "ResourceNotFoundException" | "NotFoundException" => Class::NotFound,
+        | "OperationAbortedException"
+        | "EntityAlreadyExists"
+        | "DeleteConflict"
+        | "ConcurrentModification"
+        | "EntityTemporarilyUnmodifiable" => Class::Conflict,
+        "ResourceNotFoundException" | "NotFoundException" | "NoSuchEntity" => Class::NotFound,
         "InvalidRequestException" => classify_invalid_request(message),
         _ if status == 429 => Class::Throttled,
         _ if status == 403 && message.contains("security token") => Class::Credentials,
@@ -230,6 +235,20 @@ mod tests {
             classify(invalid, "Filter Expression is empty", 400),
             Class::Invalid
         );
+    }
+
+    #[test]
+    fn sorts_the_codes_of_iam() {
+        for (code, class) in [
+            ("NoSuchEntity", Class::NotFound),
+            ("EntityAlreadyExists", Class::Conflict),
+            ("DeleteConflict", Class::Conflict),
+            ("ConcurrentModification", Class::Conflict),
+            ("LimitExceeded", Class::Limit),
+            ("MalformedPolicyDocument", Class::Invalid),
+        ] {
+            assert_eq!(classify(code, "", 400), class, "{code}");
+        }
     }
 
     #[test]

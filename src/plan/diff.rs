@@ -481,6 +481,14 @@ fn leave_ignored(desired: &mut Desired, live: Option<&Live>) {
         return;
     };
     for field in &desired.ignore {
+        let place = format!("/{field}");
+        for reference in &mut desired.references {
+            let rest = reference.field.strip_prefix(&place);
+            if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+                // It would be put where the value of others stands.
+                reference.field.clear();
+            }
+        }
         if let Some(value) = live.attributes.get(field) {
             desired.attributes.insert(field.clone(), value.clone());
             desired.written.insert(field.clone(), value.clone());

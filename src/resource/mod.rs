@@ -10,6 +10,12 @@ mod default_sampling_rule;
 mod encryption;
 mod erased;
 mod group;
+mod iam_document;
+mod iam_policy;
+mod iam_reference;
+mod iam_role;
+mod iam_role_policy_attachment;
+mod iam_write;
 mod indexing_rule;
 mod kms_key;
 mod kms_reference;
@@ -264,4 +270,7 @@ pub static REGISTRY: &[&dyn Kind] = &[
     &Erased::<resource_policy::ResourcePolicy>::NEW,
     &Erased::<trace_segment_destination::TraceSegmentDestination>::NEW,
     &Erased::<indexing_rule::IndexingRule>::NEW,
+    &Erased::<iam_policy::IamPolicy>::NEW,
+    &Erased::<iam_role::IamRole>::NEW,
+    &Erased::<iam_role_policy_attachment::IamRolePolicyAttachment>::NEW,
 ];

@@ -10,6 +10,7 @@
 mod cloud;
 mod harness;
 mod http;
+mod iam_account;
 mod proxy;
 mod specs;
 
@@ -23,6 +24,10 @@ mod embedded;
 mod encryption;
 mod export;
 mod faults;
+mod iam;
+mod iam_drift;
+mod iam_policies;
+mod iam_roles;
 mod kill;
 mod kms;
 mod machine;

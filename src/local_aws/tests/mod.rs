@@ -2,6 +2,7 @@
 
 mod durability;
 mod http_api;
+mod iam;
 mod kms;
 mod logs_and_sts;
 mod one_user;
