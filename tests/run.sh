@@ -29,6 +29,10 @@ for _ in $(seq 100); do
     [ -s "$port_file" ] && break
     sleep 0.1
 done
-CONTRACT_ENDPOINT="http://127.0.0.1:$(cat "$port_file")" CONTRACT_KINDS=kms_key \
-    CONTRACT_LACKS=kms_key.rotation_period_in_days \
+# It gives no rotation period of a key, keeps no change of a function's tracing
+# mode, and takes layers of its own account and region alone.
+lacks=kms_key.rotation_period_in_days
+lacks+=,lambda_function.tracing_mode,lambda_function.layers
+CONTRACT_ENDPOINT="http://127.0.0.1:$(cat "$port_file")" \
+    CONTRACT_KINDS=kms_key,lambda_function,api_gateway_stage CONTRACT_LACKS=$lacks \
     cargo test --locked --test contract

@@ -169,6 +169,7 @@ pub(super) fn classify(code: &str, message: &str, status: u16) -> Class {
         | "TooManyRequestsException" => Class::Throttled,
         "AccessDeniedException"
         | "AccessDenied"
+        | "KMSAccessDeniedException"
         | "UnauthorizedOperation"
         | "NotAuthorizedException" => Class::Denied,
         "ExpiredToken"
@@ -188,6 +189,9 @@ pub(super) fn classify(code: &str, message: &str, status: u16) -> Class {
         "InvalidPolicyRevisionIdException"
         | "AlreadyExistsException"
         | "ResourceAlreadyExistsException"
+        | "ResourceConflictException"
+        | "ConflictException"
+        | "PreconditionFailedException"
         | "OperationAbortedException" => Class::Conflict,
         "ResourceNotFoundException" | "NotFoundException" => Class::NotFound,
         "InvalidRequestException" => classify_invalid_request(message),
@@ -230,6 +234,23 @@ mod tests {
             classify(invalid, "Filter Expression is empty", 400),
             Class::Invalid
         );
+    }
+
+    #[test]
+    fn sorts_replies_of_lambda_and_api_gateway() {
+        let in_progress = "The operation cannot be performed at this time. An update is in \
+                           progress for resource: arn:aws:lambda:us-east-1:123456789012:function:f";
+        for (code, status, class) in [
+            ("ResourceConflictException", 409, Class::Conflict),
+            ("PreconditionFailedException", 412, Class::Conflict),
+            ("ConflictException", 409, Class::Conflict),
+            ("NotFoundException", 404, Class::NotFound),
+            ("TooManyRequestsException", 429, Class::Throttled),
+            ("KMSAccessDeniedException", 502, Class::Denied),
+            ("InvalidParameterValueException", 400, Class::Invalid),
+        ] {
+            assert_eq!(classify(code, in_progress, status), class, "{code}");
+        }
     }
 
     #[test]

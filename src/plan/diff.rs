@@ -1,5 +1,6 @@
 //! Working out a plan from the two sides.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use super::{
     Action, Catalog, Change, FieldChange, Mode, Plan, Reason, Target, fingerprint, order, reason,
 };
 use crate::model::attributes::put;
+use crate::model::live::TAG_PREFIX;
 use crate::model::{
     Address, Attributes, Desired, Diagnostic, Diagnostics, Facts, Lifecycle, Live, Owner,
     Reference, unknown,
@@ -86,6 +88,8 @@ impl Planner<'_> {
         let Some(facts) = self.sides.catalog.facts(desired.address.kind()) else {
             return;
         };
+        let live = live.map(|live| managed_side(desired, facts, live));
+        let live = live.as_deref();
         if let Some(live) = live
             && !self.may_touch(desired, facts, live)
         {
@@ -420,6 +424,25 @@ impl Planner<'_> {
             live_hash,
         })
     }
+}
+
+/// Returns the live side as far as it is the spec's business: what others made
+/// carries tags of theirs, which stay as they are.
+fn managed_side<'a>(desired: &Desired, facts: &Facts, live: &'a Live) -> Cow<'a, Live> {
+    if facts.lifecycle != Lifecycle::Existing {
+        return Cow::Borrowed(live);
+    }
+    let mut live = live.clone();
+    if let Some(tags) = &mut live.tags {
+        let is_named = |key: &str| {
+            desired
+                .tags
+                .as_ref()
+                .is_some_and(|own| own.contains_key(key))
+        };
+        tags.retain(|key, _| key.starts_with(TAG_PREFIX) || is_named(key));
+    }
+    Cow::Owned(live)
 }
 
 /// Lists the fields and tags in which the two sides differ.

@@ -5,6 +5,7 @@
 //! erased form, [`Kind`], and know no type by name. A new type is one file
 //! here and one line in [`REGISTRY`].
 
+mod api_gateway_stage;
 mod catalog;
 mod default_sampling_rule;
 mod encryption;
@@ -13,6 +14,7 @@ mod group;
 mod indexing_rule;
 mod kms_key;
 mod kms_reference;
+mod lambda_function;
 mod policy_document;
 mod problem;
 pub mod read;
@@ -246,4 +248,6 @@ pub static REGISTRY: &[&dyn Kind] = &[
     &Erased::<resource_policy::ResourcePolicy>::NEW,
     &Erased::<trace_segment_destination::TraceSegmentDestination>::NEW,
     &Erased::<indexing_rule::IndexingRule>::NEW,
+    &Erased::<lambda_function::LambdaFunction>::NEW,
+    &Erased::<api_gateway_stage::ApiGatewayStage>::NEW,
 ];

@@ -13,6 +13,7 @@ mod http;
 mod proxy;
 mod specs;
 
+mod api_gateway;
 mod apply;
 mod bad_input;
 mod command_line;
@@ -24,6 +25,7 @@ mod encryption;
 mod faults;
 mod kill;
 mod kms;
+mod lambda;
 mod ownership;
 mod policies;
 mod refresh;
