@@ -286,11 +286,15 @@ impl Planner<'_> {
     fn destroy(&self, desired: &Desired, facts: &Facts, live: Option<&Live>) -> Option<Change> {
         let live = live.filter(|live| !live.deletion_scheduled)?;
         if facts.is_named() {
+            let deletion = self.deletion(desired.address.clone(), facts, live, Reason::Destroy);
+            let mut fields = deletion.fields.clone();
+            fields.extend(taken_back(desired, facts, live));
             return Some(Change {
+                fields,
                 written: Some(desired.written.clone()),
                 references: Vec::new(),
                 depends_on: dependencies(&desired.references, &desired.depends_on),
-                ..self.deletion(desired.address.clone(), facts, live, Reason::Destroy)
+                ..deletion
             });
         }
         self.reset(desired, facts, live)
@@ -486,6 +490,42 @@ fn removed_fields(catalog: &dyn Catalog, facts: &Facts, live: &Live) -> Vec<Fiel
         field.forces_replacement = false;
     }
     fields
+}
+
+/// Lists what of a thing that others made stands as the spec wants it, in fields
+/// that are left to them otherwise: the release takes it back.
+fn taken_back(desired: &Desired, facts: &Facts, live: &Live) -> Vec<FieldChange> {
+    if facts.lifecycle != Lifecycle::Existing {
+        return Vec::new();
+    }
+    let is_named = |name: &str| {
+        let value = desired.attributes.get(name);
+        value.is_some_and(|value| !value.is_null()) && facts.is_unmanaged_when_absent(name)
+    };
+    let mut taken_back = Vec::new();
+    let named = live.attributes.iter();
+    for (name, value) in named.filter(|(name, _)| is_named(name)) {
+        let mut add = |path: Vec<String>, value: &Value| {
+            taken_back.push(FieldChange {
+                path,
+                before: Some(value.clone()),
+                after: None,
+                unknown: false,
+                forces_replacement: false,
+                document: facts.is_document(name),
+            });
+        };
+        match value {
+            Value::Null => {}
+            Value::Object(inner) if !facts.is_document(name) => {
+                for (key, value) in inner {
+                    add(vec![name.clone(), key.clone()], value);
+                }
+            }
+            value => add(vec![name.clone()], value),
+        }
+    }
+    taken_back
 }
 
 fn dependencies(references: &[Reference], named: &[Address]) -> Vec<Address> {

@@ -141,8 +141,13 @@ impl Resource for ApiGatewayStage {
     fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
         let api = outputs.get(REST_API_ID).cloned();
         let api = api.or_else(|| spec.rest_api_id.clone().map(Value::from));
+        let id = api.as_ref().and_then(Value::as_str);
+        let id = id.map_or_else(
+            || key.to_owned(),
+            |api| format!("ags-{api}-{}", spec.stage_name),
+        );
         let mut attributes = Attributes::from_iter([
-            ("id".to_owned(), json!(key)),
+            ("id".to_owned(), json!(id)),
             (REST_API_ID.to_owned(), json!(api)),
             ("stage_name".to_owned(), json!(spec.stage_name)),
             (
@@ -182,6 +187,10 @@ impl Resource for ApiGatewayStage {
             call(API_GATEWAY, "TagResource", request.send()).await?;
         }
         Ok(())
+    }
+
+    fn is_worth_exporting(spec: &Self::Spec) -> bool {
+        spec.tracing_enabled
     }
 
     fn examples() -> Vec<(&'static str, Self::Spec)> {
@@ -251,6 +260,26 @@ mod tests {
         assert_eq!(count(json!({ "stage_name": "p", "rest_api_name": "a" })), 0);
         let both = json!({ "stage_name": "p", "rest_api_id": "a", "rest_api_name": "b" });
         assert_eq!(count(both), 1);
+    }
+
+    #[test]
+    fn is_written_as_terraform_writes_it() {
+        let (_, spec) = ApiGatewayStage::examples().remove(0);
+        let arn = json!("arn:aws:apigateway:us-east-1::/restapis/a1/stages/prod");
+        let outputs = [(ARN, arn.clone()), (REST_API_ID, json!("a1"))];
+        let outputs = outputs.map(|(name, value)| (name.to_owned(), value));
+        let written =
+            ApiGatewayStage::terraform("orders/prod", &spec, &Attributes::from_iter(outputs));
+        assert_eq!(
+            Value::Object(written),
+            json!({
+                "id": "ags-a1-prod",
+                "arn": arn,
+                "rest_api_id": "a1",
+                "stage_name": "prod",
+                "xray_tracing_enabled": true,
+            })
+        );
     }
 
     #[test]

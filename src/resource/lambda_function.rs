@@ -2,9 +2,12 @@
 //! and the environment variables that tracing needs.
 
 mod change;
+mod check;
+mod layers;
 mod live;
+mod tracing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,35 +20,6 @@ use super::{
 use crate::aws::{Class, LAMBDA, Patience, call, lambda, until_done};
 
 const ARN: &str = "arn";
-/// Layers of one function, AWS's most.
-const MOST_LAYERS: usize = 5;
-/// Bytes of all environment variables of a function together, AWS's most.
-const MOST_BYTES: usize = 4096;
-
-/// Variables that Lambda sets itself and refuses to be given.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>,
-/// read 2026-11-21.
-const RESERVED: &[&str] = &[
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-];
-
 /// The type.
 pub(super) struct LambdaFunction;
 
@@ -59,8 +33,9 @@ pub(super) struct LambdaFunction;
 /// be traced.
 ///
 /// Taken out of the spec, the function goes back to `PassThrough`; its layers
-/// and variables stay. `destroy` also takes out the layers and variables that
-/// the spec names.
+/// and variables stay, also where one of them is no longer named, since nothing
+/// tells any more whose it was. `destroy` also takes out the layers and
+/// variables that the spec names.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "lambda_function")]
 #[serde(deny_unknown_fields)]
@@ -75,13 +50,17 @@ pub(super) struct LambdaFunctionSpec {
     /// traced already. Default: `Active`.
     #[serde(default)]
     tracing_mode: TracingMode,
-    /// The function's layers, as ARNs with version, in the order in which they
-    /// are put on one another; 5 at most. Exactly these: a layer of others
-    /// that is not named is taken off. Left out, they are left to others.
+    /// Layers that the function must have, as ARNs with version, in the order
+    /// in which they are put on one another; AWS takes 5 on a function. Others
+    /// that it has stay where they are. Another version of a named layer is
+    /// replaced, the `-ver-1-32-0` in the names of ADOT's counting as one.
+    /// Left out, all are left to others.
     #[serde(default)]
     layers: Option<Vec<String>>,
     /// Environment variables that the function must have. Others that it has
-    /// are kept, and never read into a plan. Left out, all are left to others.
+    /// are kept, and neither their names nor their values reach a plan. The
+    /// values given here are shown in plans: no place for secrets. Left out,
+    /// all are left to others.
     #[serde(default)]
     environment: Option<BTreeMap<String, String>>,
 }
@@ -144,9 +123,9 @@ impl Resource for LambdaFunction {
                 .report("", format!("`{name}` is no name of a Lambda function"))
                 .hint("give the function's name at AWS with `function_name`");
         }
-        validate_layers(spec.layers.as_deref().unwrap_or_default(), problems);
+        check::layers(spec.layers.as_deref().unwrap_or_default(), problems);
         if let Some(environment) = &spec.environment {
-            validate_environment(environment, problems);
+            check::environment(environment, problems);
         }
     }
 
@@ -174,7 +153,7 @@ impl Resource for LambdaFunction {
             let mut wanted = standing.clone();
             wanted.tracing_mode = after.tracing_mode;
             if let Some(layers) = &after.layers {
-                wanted.layers.clone_from(layers);
+                wanted.layers = layers::merged(&standing.layers, layers);
             }
             wanted
                 .variables
@@ -198,7 +177,7 @@ impl Resource for LambdaFunction {
         let released = change::converge(aws, key, |standing| {
             let mut wanted = standing.clone();
             wanted.tracing_mode = TracingMode::PassThrough;
-            wanted.layers.retain(|layer| !layers.contains(layer));
+            wanted.layers = layers::without(&standing.layers, layers);
             wanted
                 .variables
                 .retain(|name, _| !variables.contains_key(name));
@@ -259,6 +238,12 @@ impl Resource for LambdaFunction {
         Ok(())
     }
 
+    fn is_worth_exporting(spec: &Self::Spec) -> bool {
+        spec.tracing_mode == TracingMode::Active
+            || spec.layers.is_some()
+            || spec.environment.is_some()
+    }
+
     fn examples() -> Vec<(&'static str, Self::Spec)> {
         let layer =
             "arn:aws:lambda:us-east-1:901920570463:layer:aws-otel-python-amd64-ver-1-32-0:1";
@@ -289,137 +274,39 @@ impl Resource for LambdaFunction {
     }
 }
 
-fn validate_layers(layers: &[String], problems: &mut Problems) {
-    if layers.len() > MOST_LAYERS {
-        problems
-            .report(
-                "/layers",
-                format!(
-                    "{} layers, AWS takes at most {MOST_LAYERS} on a function",
-                    layers.len()
-                ),
-            )
-            .hint("put several into one layer");
-    }
-    let mut seen = BTreeSet::new();
-    for (index, layer) in layers.iter().enumerate() {
-        let field = format!("/layers/{index}");
-        let Some(name) = layer_name(layer) else {
-            problems
-                .report(&field, format!("`{layer}` is no ARN of a layer version"))
-                .hint(
-                    "write `arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION`, the version with it",
-                );
-            continue;
-        };
-        if !seen.insert(name) {
-            problems
-                .report(&field, format!("the layer `{name}` is named twice"))
-                .hint("AWS takes one version of a layer on a function");
-        }
-    }
-}
-
-/// Returns a layer's ARN without its version; `None` where it is no ARN of a
-/// layer version.
-fn layer_name(arn: &str) -> Option<&str> {
-    let parts: Vec<&str> = arn.split(':').collect();
-    let [prefix, _, service, _, account, kind, name, version] = parts.as_slice() else {
-        return None;
-    };
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_one = *prefix == "arn"
-        && *service == "lambda"
-        && *kind == "layer"
-        && account.len() == 12
-        && is_number(account)
-        && !name.is_empty()
-        && is_number(version);
-    let (name, _) = arn.rsplit_once(':')?;
-    is_one.then_some(name)
-}
-
-fn validate_environment(environment: &BTreeMap<String, String>, problems: &mut Problems) {
-    let mut bytes = 0;
-    for (name, value) in environment {
-        bytes += name.len() + value.len();
-        let field = format!(
-            "/environment/{}",
-            name.replace('~', "~0").replace('/', "~1")
-        );
-        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if RESERVED.contains(&name.as_str()) {
-            problems
-                .report(&field, format!("Lambda sets `{name}` itself"))
-                .hint("leave it out");
-        } else if name.len() < 2
-            || !name.starts_with(|c: char| c.is_ascii_alphabetic())
-            || !name.chars().all(is_word)
-        {
-            problems
-                .report(&field, format!("`{name}` is no name that Lambda takes"))
-                .hint("a name is a letter, and then at least one letter, digit or `_`");
-        }
-    }
-    if bytes > MOST_BYTES {
-        problems
-            .report(
-                "/environment",
-                format!("the variables take {bytes} bytes, AWS takes at most {MOST_BYTES}"),
-            )
-            .hint("keep long values in Parameter Store or Secrets Manager");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn problems(name: &str, spec: Value) -> Vec<(String, String)> {
-        let spec = serde_json::from_value(spec).unwrap();
-        let mut problems = Problems::new();
-        LambdaFunction::validate(name, &spec, &mut problems);
-        let problems = problems.into_vec().into_iter();
-        problems.map(|one| (one.field, one.message)).collect()
-    }
-
-    fn layer(name: &str, version: &str) -> String {
-        format!("arn:aws:lambda:us-east-1:901920570463:layer:{name}:{version}")
+    #[test]
+    fn is_written_as_terraform_writes_it() {
+        let (_, spec) = LambdaFunction::examples().remove(1);
+        let arn = json!("arn:aws:lambda:us-east-1:123456789012:function:payment-consumer");
+        let outputs = Attributes::from_iter([(ARN.to_owned(), arn.clone())]);
+        let written = LambdaFunction::terraform("payment-consumer", &spec, &outputs);
+        let layers = spec.layers.clone().unwrap();
+        assert_eq!(
+            Value::Object(written.clone()),
+            json!({
+                "id": "payment-consumer",
+                "arn": arn,
+                "function_name": "payment-consumer",
+                "tracing_config": [{ "mode": "PassThrough" }],
+                "layers": layers,
+                "environment": [{
+                    "variables": { "AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument" },
+                }],
+            })
+        );
+        let key = LambdaFunction::terraform_key(&written);
+        assert_eq!(key.as_deref(), Some("payment-consumer"));
     }
 
     #[test]
-    fn takes_what_lambda_takes() {
-        let spec = json!({
-            "layers": [layer("a", "1"), layer("b", "17")],
-            "environment": { "OTEL_SERVICE_NAME": "orders", "A1": "" },
-        });
-        assert_eq!(problems("order-handler", spec), []);
-        assert_eq!(problems("a/b", json!({ "function_name": "a" })), []);
-    }
-
-    #[test]
-    fn refuses_what_lambda_refuses() {
-        assert_eq!(problems("a/b", json!({})).len(), 1);
-        assert_eq!(problems(&"a".repeat(65), json!({})).len(), 1);
-        let many: Vec<String> = (0..6)
-            .map(|index| layer(&format!("l{index}"), "1"))
-            .collect();
-        assert_eq!(problems("f", json!({ "layers": many }))[0].0, "/layers");
-        for wrong in ["otel", "arn:aws:lambda:us-east-1:901920570463:layer:a"] {
-            assert_eq!(
-                problems("f", json!({ "layers": [wrong] }))[0].0,
-                "/layers/0"
-            );
-        }
-        let twice = json!({ "layers": [layer("a", "1"), layer("a", "2")] });
-        assert_eq!(problems("f", twice)[0].0, "/layers/1");
-        for name in ["_X_AMZN_TRACE_ID", "AWS_REGION", "A", "1A", "A-B", "A/B"] {
-            let found = problems("f", json!({ "environment": { name: "x" } }));
-            assert_eq!(found.len(), 1, "{name}");
-            let pointer = format!("/environment/{}", name.replace('/', "~1"));
-            assert_eq!(found[0].0, pointer);
-        }
-        let long = json!({ "environment": { "LONG": "x".repeat(4096) } });
-        assert_eq!(problems("f", long)[0].0, "/environment");
+    fn what_the_spec_leaves_to_others_is_nothing_to_terraform() {
+        let (_, spec) = LambdaFunction::examples().remove(0);
+        let written = LambdaFunction::terraform("order-handler", &spec, &Attributes::new());
+        assert_eq!(written["layers"], Value::Null);
+        assert_eq!(written["environment"], Value::Null);
     }
 }

@@ -224,6 +224,13 @@ pub trait Resource: Send + Sync + 'static {
         terraform::text(values, Self::FACTS.name_field?)
     }
 
+    /// Tells whether one that no stack owns has a place in an export that does
+    /// not ask for its type: of what others make, only that is for a spec of
+    /// tracing which has something of tracing about it.
+    fn is_worth_exporting(_spec: &Self::Spec) -> bool {
+        true
+    }
+
     /// Sets and removes tags. Called for taggable types alone.
     fn retag(
         _aws: &Aws,

@@ -49,7 +49,19 @@ fn a_stage_is_traced_put_right_and_let_go_of() {
     let other = deploy(&cloud, "other");
     let scenario = cloud.scenario(SPEC);
     let plan = scenario.plan().ends_with(2);
-    assert_snapshot!(plan.snapshot().replace(&id, "[id]"), @"");
+    assert_snapshot!(plan.snapshot().replace(&id, "[id]"), @r#"
+    $ xrayctl plan --detailed-exitcode
+    xrayctl will perform the following actions (account 123456789012, us-east-1):
+
+      # api_gateway_stage.orders will be imported and updated in place
+      ~ api_gateway_stage "orders" {
+          ~ tracing_enabled = false -> true
+          # (2 unchanged fields hidden)
+        }
+
+    Plan: 1 to import, 0 to add, 1 to change, 0 to destroy.
+    --- exit 2
+    "#);
     scenario.apply();
     scenario.is_settled();
     assert_eq!(stage(&cloud, &id)["tracingEnabled"], true);
@@ -156,4 +168,77 @@ fn a_refusal_names_the_action_of_iam() {
         .run("apply --auto-approve")
         .ends_with(1)
         .says("hint: the credentials need the IAM action apigateway:PATCH");
+}
+
+#[test]
+fn an_export_writes_the_stages_that_are_traced() {
+    let cloud = Cloud::start();
+    let id = deploy(&cloud, "orders");
+    let twins = [deploy(&cloud, "twin"), deploy(&cloud, "twin")];
+    deploy(&cloud, "quiet");
+    for id in [&id, &twins[0]] {
+        patch(&cloud, id, "/tracingEnabled", "true");
+    }
+    let scenario = cloud.scenario("[stack]\nname = \"empty\"\nregion = \"us-east-1\"\n");
+    scenario
+        .run("export --region us-east-1 --stack shop --out shop.toml")
+        .succeeds();
+    let written = scenario.read("shop.toml");
+    assert_eq!(written.matches("[api_gateway.stages").count(), 2);
+    assert!(
+        written.contains("rest_api_name = \"orders\"\nstage_name"),
+        "{written}"
+    );
+    let by_id = format!("rest_api_id = \"{}\"\nstage_name", twins[0]);
+    assert!(written.contains(&by_id), "{written}");
+    scenario
+        .run("apply --adopt --auto-approve shop.toml")
+        .succeeds();
+    let plan = scenario.run("plan --detailed-exitcode shop.toml");
+    plan.ends_with(0).prints("No changes.");
+    // Again, now from the tags.
+    let again = scenario.run("export --region us-east-1 --stack shop");
+    assert_eq!(again.succeeds().stdout, written);
+
+    let all = scenario.run("export --region us-east-1 --only api_gateway_stage --stack shop");
+    let all = all.succeeds().stdout;
+    assert_eq!(all.matches("[api_gateway.stages").count(), 4);
+}
+
+#[test]
+fn a_terraform_state_names_its_stage() {
+    let cloud = Cloud::start();
+    let id = deploy(&cloud, "orders");
+    let scenario = cloud.scenario("[stack]\nname = \"empty\"\nregion = \"us-east-1\"\n");
+    let state = json!({ "format_version": "1.0", "values": { "root_module": { "resources": [{
+        "address": "aws_api_gateway_stage.this", "mode": "managed", "name": "this",
+        "type": "aws_api_gateway_stage",
+        "values": {
+            "arn": format!("arn:aws:apigateway:us-east-1::/restapis/{id}/stages/prod"),
+            "rest_api_id": id, "stage_name": "prod", "xray_tracing_enabled": false,
+        },
+    }]}}});
+    scenario.write("state.json", &state.to_string());
+    scenario
+        .run("import --terraform state.json --region us-east-1 --stack shop")
+        .succeeds()
+        .prints("rest_api_name = \"orders\"");
+}
+
+/// API Gateway takes few calls a second.
+#[test]
+fn throttled_lists_of_stages_are_waited_for() {
+    let cloud = Cloud::start();
+    for index in 0..20 {
+        deploy(&cloud, &format!("api{index}"));
+    }
+    deploy(&cloud, "orders");
+    let proxy = Proxy::before(&cloud);
+    let slow_down = (429, "TooManyRequestsException", "Too Many Requests");
+    proxy.fail("GetStages", 40, slow_down);
+    let scenario = proxy.scenario(SPEC);
+    scenario.plan().ends_with(2);
+    let calls = proxy.take_calls();
+    let apis = calls.iter().filter(|call| call.operation == "GetRestApis");
+    assert_eq!(apis.count(), 1, "the rest is not read again");
 }

@@ -19,6 +19,7 @@ tags = { traced = "yes" }
 
 const NAME: &str = "order-handler";
 const LAYER: &str = "arn:aws:lambda:us-east-1:901920570463:layer:aws-otel-python-amd64:1";
+const PANDAS: &str = "arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312:16";
 const UNDER_WAY: (u16, &str, &str) = (
     409,
     "ResourceConflictException",
@@ -127,8 +128,10 @@ fn a_function_is_traced_and_let_go_of() {
 
       # lambda_function.order-handler will be released, and stays
       . lambda_function "order-handler" {
-          - function_name = "order-handler"
-          - tracing_mode  = "Active"
+          - function_name                       = "order-handler"
+          - tracing_mode                        = "Active"
+          - layers                              = ["arn:aws:lambda:us-east-1:901920570463:layer:aws-otel-python-amd64:1"]
+          - environment.AWS_LAMBDA_EXEC_WRAPPER = "/opt/otel-instrument"
         }
 
     Plan: 1 to release, 0 to add, 0 to change, 0 to destroy.
@@ -201,7 +204,7 @@ fn what_others_change_is_drift_where_the_spec_names_it() {
         scenario.is_settled();
         assert_eq!(standing(&cloud, NAME), traced());
     }
-    let others = json!({ "Environment": { "Variables": {
+    let others = json!({ "Layers": [PANDAS, LAYER], "Environment": { "Variables": {
         "DB_PASSWORD": "better", "LEVEL": "debug",
         "AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument",
     }}, "Timeout": 30 });
@@ -243,6 +246,160 @@ fn an_update_under_way_is_waited_for() {
         .filter(|name| *name == "UpdateFunctionConfiguration");
     assert_eq!(updates.count(), 4);
     assert_eq!(standing(&cloud, NAME), traced());
+}
+
+/// Lambda carries out a change of others when ours comes.
+#[test]
+fn a_change_of_others_under_way_is_waited_for() {
+    let cloud = Cloud::start();
+    deploy(&cloud, NAME);
+    let proxy = Proxy::before(&cloud);
+    let scenario = proxy.scenario(SPEC);
+    let tagged = proxy.hold_next("TagResource");
+    let mut apply = scenario.start("apply --auto-approve");
+    assert!(tagged.is_reached(&mut apply));
+    change(&cloud, &json!({ "Timeout": 30 }));
+    drop(tagged);
+    apply.finish().succeeds();
+    // Nobody is told that it is done before it is.
+    let function = configuration(&cloud, NAME);
+    assert_eq!(function["LastUpdateStatus"], "Successful");
+    assert_eq!(function["Timeout"], 30);
+    assert_eq!(standing(&cloud, NAME), traced());
+}
+
+/// Each variable and layer is its own: what is taken out, added, or changed in
+/// the spec changes nothing of the rest.
+#[test]
+fn layers_of_the_application_stay_where_they_are() {
+    let cloud = Cloud::start();
+    deploy(&cloud, NAME);
+    change(&cloud, &json!({ "Layers": [PANDAS] }));
+    let scenario = cloud.scenario(SPEC);
+    scenario.apply();
+    scenario.is_settled();
+    assert_eq!(standing(&cloud, NAME)["layers"], json!([PANDAS, LAYER]));
+
+    change(
+        &cloud,
+        &json!({ "Layers": [LAYER.replace(":1", ":2"), PANDAS] }),
+    );
+    let plan = scenario.plan().ends_with(2);
+    assert_eq!(plan.changes(), [format!("lambda_function.{NAME} layers")]);
+    assert!(!plan.stdout.contains("Pandas"), "{plan}");
+    scenario.apply();
+    scenario.is_settled();
+    assert_eq!(standing(&cloud, NAME)["layers"], json!([LAYER, PANDAS]));
+
+    // ADOT's layers have their version in the name.
+    scenario.edit(
+        "aws-otel-python-amd64:1",
+        "aws-otel-python-amd64-ver-1-32-0:1",
+    );
+    scenario.apply();
+    scenario.is_settled();
+    let newer = LAYER
+        .replace(":1\"", "")
+        .replace("amd64:1", "amd64-ver-1-32-0:1");
+    assert_eq!(standing(&cloud, NAME)["layers"], json!([newer, PANDAS]));
+    scenario.edit("1-32-0:1", "1-33-0:1");
+    scenario.apply();
+    scenario.is_settled();
+    let newer = newer.replace("1-32-0", "1-33-0");
+    assert_eq!(standing(&cloud, NAME)["layers"], json!([newer, PANDAS]));
+
+    scenario.run("destroy --auto-approve").succeeds();
+    assert_eq!(standing(&cloud, NAME)["layers"], json!([PANDAS]));
+}
+
+/// Of two functions one is missing: the other is left alone.
+#[test]
+fn nothing_is_done_where_one_function_is_missing() {
+    let cloud = Cloud::start();
+    deploy(&cloud, "of-others");
+    let proxy = Proxy::before(&cloud);
+    let spec = format!(
+        "{SPEC}\n[lambda.functions.of-others]\n[groups.slow]\nfilter_expression = \"error\"\n"
+    );
+    proxy
+        .scenario(&spec)
+        .run("apply --auto-approve")
+        .ends_with(1)
+        .says("AWS has no Lambda function `order-handler`");
+    assert_eq!(proxy.take_mutations(), [""; 0]);
+    assert_eq!(standing(&cloud, "of-others"), untouched());
+}
+
+#[test]
+fn an_export_writes_what_traces_and_nothing_of_the_application() {
+    let cloud = Cloud::start();
+    for name in [NAME, "of-others", "quiet"] {
+        deploy(&cloud, name);
+    }
+    change(
+        &cloud,
+        &json!({
+            "TracingConfig": { "Mode": "Active" }, "Layers": [PANDAS, LAYER],
+            "Environment": { "Variables": {
+                "DB_PASSWORD": "hunter2", "AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument",
+                "OTEL_EXPORTER_OTLP_HEADERS": "api-key=hunter2",
+            }},
+        }),
+    );
+    let scenario = cloud.scenario("[stack]\nname = \"empty\"\nregion = \"us-east-1\"\n");
+    scenario
+        .run("export --region us-east-1 --stack shop --out shop.toml")
+        .succeeds();
+    let written = scenario.read("shop.toml");
+    let (_, table) = written.split_once("\n\n[lambda").unwrap();
+    assert_snapshot!(format!("[lambda{table}"), @r#"
+    [lambda.functions.order-handler]
+    layers = ["arn:aws:lambda:us-east-1:901920570463:layer:aws-otel-python-amd64:1"]
+    environment = { AWS_LAMBDA_EXEC_WRAPPER = "/opt/otel-instrument" }
+    "#);
+    let before = configuration(&cloud, NAME);
+    scenario
+        .run("apply --adopt --auto-approve shop.toml")
+        .succeeds();
+    let plan = scenario.run("plan --detailed-exitcode shop.toml");
+    plan.ends_with(0).prints("No changes.");
+    let after = configuration(&cloud, NAME);
+    for field in ["Layers", "Environment", "TracingConfig"] {
+        assert_eq!(before[field], after[field]);
+    }
+
+    let all = scenario.run("export --region us-east-1 --stack shop --only lambda_function");
+    let all = all.succeeds().stdout;
+    let tables: Vec<&str> = all
+        .lines()
+        .filter(|line| line.starts_with("[lambda"))
+        .collect();
+    assert_eq!(
+        tables,
+        [
+            "[lambda.functions.of-others]",
+            "[lambda.functions.order-handler]",
+            "[lambda.functions.quiet]",
+        ]
+    );
+    assert!(!all.contains("hunter2"), "{all}");
+}
+
+#[test]
+fn a_terraform_state_names_its_function() {
+    let cloud = Cloud::start();
+    deploy(&cloud, NAME);
+    let scenario = cloud.scenario("[stack]\nname = \"empty\"\nregion = \"us-east-1\"\n");
+    let state = json!({ "format_version": "1.0", "values": { "root_module": { "resources": [{
+        "address": "aws_lambda_function.this", "mode": "managed", "name": "this",
+        "type": "aws_lambda_function",
+        "values": { "function_name": NAME, "tracing_config": [{ "mode": "PassThrough" }] },
+    }]}}});
+    scenario.write("state.json", &state.to_string());
+    scenario
+        .run("import --terraform state.json --region us-east-1 --stack shop")
+        .succeeds()
+        .prints("[lambda.functions.order-handler]\ntracing_mode = \"PassThrough\"");
 }
 
 /// A pipeline adds a variable between our read and our write.

@@ -1,10 +1,11 @@
 //! Reading stages: the APIs in one list, and the stages of each, which come
 //! with their tags.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{ARN, ApiGatewayStageSpec, REST_API_ID, key_of};
-use crate::aws::{API_GATEWAY, apigateway, call};
+use crate::aws::{API_GATEWAY, Patience, apigateway, call, until_done};
 use crate::resource::read::in_parallel;
 use crate::resource::{Attributes, Aws, Error, Found, Query, Wanted};
 
@@ -20,6 +21,12 @@ struct Standing {
 impl Standing {
     fn id(&self) -> &str {
         self.api.id().unwrap_or_default()
+    }
+
+    /// Its API's name, where no other API is called so.
+    fn only_name(&self, apis: &HashMap<String, usize>) -> Option<String> {
+        let name = self.api.name().filter(|name| apis.get(*name) == Some(&1));
+        name.map(str::to_owned)
     }
 
     fn stage_name(&self) -> &str {
@@ -43,6 +50,7 @@ pub(super) async fn read(
 ) -> Result<Vec<Found<ApiGatewayStageSpec>>, Error> {
     let (apis, identity) = tokio::try_join!(list_apis(aws), aws.identity())?;
     refuse_ambiguous(&apis, query.wanted)?;
+    let names = count_names(&apis);
     let partition = &identity.partition;
     let stages = in_parallel(apis, |api| list_stages(aws, api)).await?;
     let mut found = Vec::new();
@@ -59,6 +67,17 @@ pub(super) async fn read(
         let tags = tags.into_iter().collect();
         let by_id = key_of(standing.id(), standing.stage_name());
         match keys.as_slice() {
+            // For an export, named so that another account's can be meant.
+            [] if query.everything => {
+                let name = standing.only_name(&names);
+                let key = name
+                    .as_deref()
+                    .map(|name| key_of(name, standing.stage_name()));
+                let mut one = as_found(&standing, key.unwrap_or(by_id), arn, tags);
+                one.spec.rest_api_id = one.spec.rest_api_id.filter(|_| name.is_none());
+                one.spec.rest_api_name = name;
+                found.push(one);
+            }
             [] if query.matters(&by_id, Some(&tags)) => {
                 found.push(as_found(&standing, by_id, arn, tags));
             }
@@ -100,6 +119,14 @@ fn as_found(
         outputs: Attributes::from_iter(outputs),
         deletion_scheduled: false,
     }
+}
+
+fn count_names(apis: &[apigateway::types::RestApi]) -> HashMap<String, usize> {
+    let mut names = HashMap::new();
+    for name in apis.iter().filter_map(apigateway::types::RestApi::name) {
+        *names.entry(name.to_owned()).or_default() += 1;
+    }
+    names
 }
 
 /// Refuses to guess which of several APIs of one name is meant.
@@ -145,11 +172,16 @@ async fn list_apis(aws: &Aws) -> Result<Vec<apigateway::types::RestApi>, Error> 
     }
 }
 
-/// Lists the stages of one API; none where it is gone meanwhile.
+/// Lists the stages of one API; none where it is gone meanwhile. API Gateway
+/// takes few such calls a second, so that each is tried for itself until it gets
+/// through.
 async fn list_stages(aws: &Aws, api: apigateway::types::RestApi) -> Result<Vec<Standing>, Error> {
-    let request = aws.apigateway.get_stages();
-    let request = request.rest_api_id(api.id().unwrap_or_default());
-    let stages = match call(API_GATEWAY, "GetStages", request.send()).await {
+    let stages = until_done(Patience::THROTTLED, Error::is_throttled, || {
+        let request = aws.apigateway.get_stages();
+        let request = request.rest_api_id(api.id().unwrap_or_default());
+        call(API_GATEWAY, "GetStages", request.send())
+    });
+    let stages = match stages.await {
         Ok(reply) => reply.item.unwrap_or_default(),
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => return Err(error),

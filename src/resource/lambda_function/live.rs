@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{ARN, LambdaFunctionSpec, TracingMode};
-use crate::aws::{Class, LAMBDA, call, lambda};
+use super::{ARN, LambdaFunctionSpec, TracingMode, layers, tracing};
+use crate::aws::{Class, LAMBDA, Patience, call, lambda, until_done};
 use crate::resource::read::{in_parallel, with_tags};
 use crate::resource::{Attributes, Aws, Error, Found, Query, Tags, Wanted};
 
@@ -133,10 +133,14 @@ async fn list(aws: &Aws) -> Result<Vec<Standing>, Error> {
     }
 }
 
-/// Reads the tags of one function; `None` where it is gone.
+/// Reads the tags of one function; `None` where it is gone. Lambda takes few
+/// such calls a second, so that each is tried for itself until it gets through.
 async fn read_tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, Error> {
-    let request = aws.lambda.list_tags().resource(arn);
-    match call(LAMBDA, "ListTags", request.send()).await {
+    let tags = until_done(Patience::THROTTLED, Error::is_throttled, || {
+        let request = aws.lambda.list_tags().resource(arn);
+        call(LAMBDA, "ListTags", request.send())
+    });
+    match tags.await {
         Ok(reply) => Ok(Some(reply.tags.unwrap_or_default().into_iter().collect())),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
@@ -144,22 +148,30 @@ async fn read_tags(aws: &Aws, arn: &str) -> Result<Option<Tags>, Error> {
 }
 
 /// Takes of a function what the spec speaks of; of one that it does not name,
-/// no variables at all, and layers only where everything is asked for.
+/// its tracing mode, and where everything is asked for what else traces.
 fn found(
     function: &Standing,
     tags: Tags,
     query: &Query<'_, LambdaFunctionSpec>,
 ) -> Result<Found<LambdaFunctionSpec>, Error> {
     let wanted = query.wanted.iter().find(|one| one.key == function.name);
-    let has_layers = query.everything || wanted.is_some_and(|one| one.spec.layers.is_some());
     let configuration = &function.configuration;
+    let (layers, environment) = match wanted {
+        Some(wanted) => named(function, wanted)?,
+        // Variables that cannot be decrypted come as none.
+        None if query.everything => (
+            tracing::layers(&configuration.layers),
+            tracing::variables(&configuration.variables),
+        ),
+        None => (None, None),
+    };
     Ok(Found {
         key: function.name.clone(),
         spec: LambdaFunctionSpec {
             function_name: Some(function.name.clone()),
             tracing_mode: configuration.tracing_mode,
-            layers: has_layers.then(|| configuration.layers.clone()),
-            environment: named_variables(function, wanted)?,
+            layers,
+            environment,
         },
         tags: Some(tags),
         outputs: Attributes::from_iter([(ARN.to_owned(), function.arn.as_str().into())]),
@@ -167,18 +179,22 @@ fn found(
     })
 }
 
-/// Takes the variables that the spec names.
-fn named_variables(
+type Variables = BTreeMap<String, String>;
+
+/// Takes the layers and variables that the spec names.
+fn named(
     function: &Standing,
-    wanted: Option<&Wanted<LambdaFunctionSpec>>,
-) -> Result<Option<BTreeMap<String, String>>, Error> {
-    let Some(names) = wanted.and_then(|one| one.spec.environment.as_ref()) else {
-        return Ok(None);
+    wanted: &Wanted<LambdaFunctionSpec>,
+) -> Result<(Option<Vec<String>>, Option<Variables>), Error> {
+    let layers = wanted.spec.layers.as_ref();
+    let layers = layers.map(|wanted| layers::named(&function.configuration.layers, wanted));
+    let Some(names) = &wanted.spec.environment else {
+        return Ok((layers, None));
     };
     let variables = function.variables()?;
     let named = names.keys().filter_map(|name| {
         let value = variables.get(name)?;
         Some((name.clone(), value.clone()))
     });
-    Ok(Some(named.collect()))
+    Ok((layers, Some(named.collect())))
 }
