@@ -726,3 +726,53 @@ fn a_reference_in_a_field_that_is_left_to_others_puts_nothing_there() {
     assert_eq!(change.references[0].field, "");
     assert_eq!(change.depends_on, [Address::new("vase", "a")]);
 }
+
+fn door(tags: &Tags) -> (Desired, Live) {
+    let mut door = want("door.front", &json!({"open": true}));
+    door.tags = Some(tags.clone());
+    let live = applied(&door);
+    (door, live)
+}
+
+#[test]
+fn tags_of_those_who_made_a_thing_are_left_alone() {
+    let own = Tags::from([("team".to_owned(), "core".to_owned())]);
+    let (door, mut live) = door(&own);
+    let tags = live.tags.as_mut().unwrap();
+    tags.insert("made-by".to_owned(), "sam".to_owned());
+    let plan = make(std::slice::from_ref(&door), &[live.clone()]);
+    assert!(!plan.has_changes(), "{plan:#?}");
+
+    let tags = live.tags.as_mut().unwrap();
+    tags.insert("team".to_owned(), "others".to_owned());
+    let plan = make(&[door], &[live]);
+    let change = &plan.changes[0];
+    assert_eq!(change.fields.len(), 1);
+    assert_eq!(change.fields[0].path, ["tags", "team"]);
+    assert_eq!(change.reason, Some(Reason::Drift));
+    // What is not seen is not removed when the tags are written.
+    let seen = change.live.as_ref().unwrap().user_tags().unwrap();
+    assert_eq!(seen.len(), 1);
+}
+
+#[test]
+fn another_key_of_what_others_made_means_another_thing() {
+    let (mut door, mut old) = door(&Tags::new());
+    "old".clone_into(&mut old.key);
+    "back".clone_into(&mut door.key);
+    let one = std::slice::from_ref(&door);
+    let told = refusals(try_plan(
+        one,
+        std::slice::from_ref(&old),
+        &request(Mode::Apply),
+    ));
+    assert_eq!(told, ["AWS has no door `back`"]);
+
+    let mut new = applied(&door);
+    new.tags = Some(Tags::new());
+    let plan = make(one, &[old, new]);
+    let found = actions(&plan);
+    assert_eq!(found["door.front"], Action::Adopt);
+    let old = found.iter().find(|(address, _)| *address != "door.front");
+    assert_eq!(old.unwrap().1, &Action::Release);
+}

@@ -57,6 +57,12 @@ pub trait Kind: Send + Sync {
     /// `None` where they name none.
     fn terraform_key(&self, values: &Attributes) -> Option<String>;
 
+    /// Tells whether one that no stack owns has a place in an export that does
+    /// not ask for its type.
+    fn is_worth_exporting(&self, _live: &Live) -> bool {
+        true
+    }
+
     /// Returns the state in which AWS ships a setting; `None` for a collection.
     fn aws_default(&self) -> Option<Attributes>;
 
@@ -246,6 +252,11 @@ impl<R: Resource> Kind for Erased<R> {
 
     fn terraform_key(&self, values: &Attributes) -> Option<String> {
         R::terraform_key(values)
+    }
+
+    fn is_worth_exporting(&self, live: &Live) -> bool {
+        let spec = from_attributes(R::FACTS.kind, &live.attributes);
+        spec.is_ok_and(|spec| R::is_worth_exporting(&spec))
     }
 
     fn aws_default(&self) -> Option<Attributes> {

@@ -5,6 +5,7 @@
 //! erased form, [`Kind`], and know no type by name. A new type is one file
 //! here and one line in [`REGISTRY`].
 
+mod api_gateway_stage;
 mod catalog;
 mod default_sampling_rule;
 mod encryption;
@@ -19,6 +20,7 @@ mod iam_write;
 mod indexing_rule;
 mod kms_key;
 mod kms_reference;
+mod lambda_function;
 mod policy_document;
 mod problem;
 pub mod read;
@@ -246,6 +248,13 @@ pub trait Resource: Send + Sync + 'static {
         terraform::text(values, Self::FACTS.name_field?)
     }
 
+    /// Tells whether one that no stack owns has a place in an export that does
+    /// not ask for its type: of what others make, only that is for a spec of
+    /// tracing which has something of tracing about it.
+    fn is_worth_exporting(_spec: &Self::Spec) -> bool {
+        true
+    }
+
     /// Sets and removes tags. Called for taggable types alone.
     fn retag(
         _aws: &Aws,
@@ -273,4 +282,6 @@ pub static REGISTRY: &[&dyn Kind] = &[
     &Erased::<iam_policy::IamPolicy>::NEW,
     &Erased::<iam_role::IamRole>::NEW,
     &Erased::<iam_role_policy_attachment::IamRolePolicyAttachment>::NEW,
+    &Erased::<lambda_function::LambdaFunction>::NEW,
+    &Erased::<api_gateway_stage::ApiGatewayStage>::NEW,
 ];

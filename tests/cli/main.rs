@@ -14,6 +14,7 @@ mod iam_account;
 mod proxy;
 mod specs;
 
+mod api_gateway;
 mod apply;
 mod bad_input;
 mod command_line;
@@ -30,6 +31,7 @@ mod iam_policies;
 mod iam_roles;
 mod kill;
 mod kms;
+mod lambda;
 mod machine;
 mod ownership;
 mod policies;

@@ -33,14 +33,16 @@ impl Call {
         let target = request.header("x-amz-target");
         let target = target.and_then(|target| Some(target.split_once('.')?.1.to_owned()));
         let path = request.second_word().trim_start_matches('/');
+        let scope = request.header("authorization").unwrap_or_default();
+        let service = scope.split('/').nth(3).unwrap_or_default().to_owned();
+        let method = request.start.split(' ').next().unwrap_or_default();
         let operation = target.or(action).unwrap_or_else(|| match path {
             "Groups" => "GetGroups".to_owned(),
             "EncryptionConfig" => "GetEncryptionConfig".to_owned(),
-            path => path.to_owned(),
+            path => rest_operation(&service, method, path),
         });
-        let scope = request.header("authorization").unwrap_or_default();
         Self {
-            service: scope.split('/').nth(3).unwrap_or_default().to_owned(),
+            service,
             operation,
             body: form.unwrap_or_else(|| serde_json::from_str(&body).unwrap_or_default()),
         }
@@ -52,6 +54,27 @@ impl Call {
             .iter()
             .any(|verb| self.operation.starts_with(verb))
     }
+}
+
+/// The operation of Lambda or API Gateway that a path stands for.
+fn rest_operation(service: &str, method: &str, path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
+    let operation = match (service, method, steps.as_slice()) {
+        ("lambda", "GET", [_, "functions"]) => "ListFunctions",
+        ("lambda", "GET", [_, "functions", _, "configuration"]) => "GetFunctionConfiguration",
+        ("lambda", "PUT", [_, "functions", _, "configuration"]) => "UpdateFunctionConfiguration",
+        ("lambda", "GET", [_, "tags", _]) => "ListTags",
+        ("lambda", "POST", [_, "tags", _]) | ("apigateway", "PUT", ["tags", _]) => "TagResource",
+        ("lambda", "DELETE", [_, "tags", _]) | ("apigateway", "DELETE", ["tags", _]) => {
+            "UntagResource"
+        }
+        ("apigateway", "GET", ["restapis"]) => "GetRestApis",
+        ("apigateway", "GET", ["restapis", _, "stages"]) => "GetStages",
+        ("apigateway", "PATCH", ["restapis", _, "stages", _]) => "UpdateStage",
+        _ => path,
+    };
+    operation.to_owned()
 }
 
 /// What is done to a call.

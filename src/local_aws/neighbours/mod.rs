@@ -5,6 +5,7 @@
 //! that one operation and says why; all else is passed through. A service that
 //! needs no correction is one line in [`all`].
 
+mod apigateway;
 mod aws_managed_policies;
 mod cloudwatch;
 mod engine;
@@ -16,15 +17,16 @@ pub(super) mod json_call;
 mod kms;
 mod kms_key;
 mod kms_rules;
+mod lambda;
 mod logs;
 pub mod plain;
+mod rest_call;
 mod sts;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use winterbaume_apigateway::ApiGatewayService;
 use winterbaume_ecs::EcsService;
-use winterbaume_lambda::LambdaService;
 
 use super::Clock;
 use super::service::Service;
@@ -35,9 +37,10 @@ const HOME: &str = "us-east-1";
 /// What the targets of ECS's calls start with.
 const ECS_TARGET: Option<&str> = Some("AmazonEC2ContainerServiceV20141113");
 
-/// Every neighbour, for an account of twelve digits.
+/// Every neighbour, for an account of twelve digits. Changes that AWS carries
+/// out in the background take `settle`.
 #[must_use]
-pub fn all(account: &str, clock: &Clock) -> Vec<Arc<dyn Service>> {
+pub fn all(account: &str, clock: &Clock, settle: Duration) -> Vec<Arc<dyn Service>> {
     vec![
         Arc::new(kms::Kms::new(account, clock.clone())),
         Arc::new(logs::Logs::new(account)),
@@ -50,17 +53,7 @@ pub fn all(account: &str, clock: &Clock) -> Vec<Arc<dyn Service>> {
             account,
             EcsService::new(),
         )),
-        Arc::new(Plain::regional(
-            "lambda",
-            None,
-            account,
-            LambdaService::new(),
-        )),
-        Arc::new(Plain::regional(
-            "apigateway",
-            None,
-            account,
-            ApiGatewayService::new(),
-        )),
+        Arc::new(lambda::Lambda::new(account, clock.clone(), settle)),
+        Arc::new(apigateway::ApiGateway::new(account)),
     ]
 }
