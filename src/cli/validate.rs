@@ -23,16 +23,24 @@ pub(super) struct Args {
     /// The spec
     #[arg(value_name = "SPEC", default_value = DEFAULT_PATH)]
     spec: PathBuf,
+
+    /// Fail where anything is found, a warning too
+    #[arg(long)]
+    deny_warnings: bool,
 }
 
 pub(super) fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
     let source = spec_file::read(&args.spec)?;
     let checked = Checked::new(&source, args, globals);
-    if checked.found.has_errors() {
+    let is_denied = args.deny_warnings && !checked.found.is_empty();
+    if checked.found.has_errors() || (is_denied && !globals.json) {
         return Err(checked.found.into());
     }
     if globals.json {
         terminal.result(&format!("{:#}", document(&checked.found)))?;
+        if is_denied {
+            return Ok(Exit::Failure);
+        }
     } else {
         terminal.diagnostics(&checked.found);
         for spec in &checked.specs {
@@ -73,6 +81,7 @@ impl Checked {
             match spec_file::check(source, &args.spec, &options) {
                 Ok((spec, warnings)) => {
                     checked.add(warnings);
+                    checked.add(spec.lint());
                     checked.specs.push(spec);
                 }
                 Err(errors) => checked.add(errors),

@@ -59,6 +59,9 @@ pub fn to_json(diagnostic: &Diagnostic) -> Json {
         "summary": diagnostic.summary,
         "detail": diagnostic.detail.as_deref().unwrap_or_default(),
     });
+    if let Some(code) = diagnostic.code {
+        object["code"] = json!(code);
+    }
     if let Some(address) = &diagnostic.address {
         object["address"] = json!(address);
     }
@@ -97,7 +100,11 @@ fn draw(diagnostic: &Diagnostic, excerpt: Option<&Excerpt>, color: bool) -> Stri
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let group = Group::with_title(level.primary_title(visible(&diagnostic.summary)));
+    let mut title = level.primary_title(visible(&diagnostic.summary));
+    if let Some(code) = diagnostic.code {
+        title = title.id(code);
+    }
+    let group = Group::with_title(title);
     let renderer = if color {
         Renderer::styled()
     } else {
