@@ -42,7 +42,8 @@ key_id = "traces"
 };
 
 fn check(resources: &Resources<'_>) -> Vec<Finding> {
-    let is_off = |key: &&Desired, field: &str| value(key, &format!("/{field}")) == Some(&json!(false));
+    let is_off =
+        |key: &&Desired, field: &str| value(key, &format!("/{field}")) == Some(&json!(false));
     let keys = resources.of_kind(KEY).filter(|key| {
         let is_ours = !key.ignore.iter().any(|field| field == ROTATION);
         is_ours && is_off(key, ROTATION) && !is_off(key, "enabled")

@@ -68,7 +68,11 @@ fn check(resources: &Resources<'_>) -> Vec<Finding> {
         if ignoring.is_empty() || (aim == Aim::Anything && has_stage) {
             continue;
         }
-        let verb = if ignoring.len() == 1 { "ignores" } else { "ignore" };
+        let verb = if ignoring.len() == 1 {
+            "ignores"
+        } else {
+            "ignore"
+        };
         let message = format!(
             "{} {verb} it: Lambda traces one request a second and 5 % of the rest",
             list(&ignoring)

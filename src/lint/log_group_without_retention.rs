@@ -32,7 +32,9 @@ retention_in_days = 30
 };
 
 fn check(resources: &Resources<'_>) -> Vec<Finding> {
-    let groups = resources.of_kind(LOG_GROUP).filter(|group| keeps_all(group));
+    let groups = resources
+        .of_kind(LOG_GROUP)
+        .filter(|group| keeps_all(group));
     let found = groups.map(|group| {
         Finding::new(
             group,
@@ -63,9 +65,7 @@ mod tests {
         let group = |fields: Value| resource("log_group./ecs/api", fields);
         assert_eq!(
             found(&RULE, &[group(json!({"retention_in_days": null}))]),
-            [
-                "log_group./ecs/api : keeps its events for ever, as it has no `retention_in_days`"
-            ]
+            ["log_group./ecs/api : keeps its events for ever, as it has no `retention_in_days`"]
         );
         assert!(found(&RULE, &[group(json!({"retention_in_days": 30}))]).is_empty());
         let mut others = group(json!({}));

@@ -31,7 +31,9 @@ pub(super) struct Statement<'a> {
 impl Statement<'_> {
     /// Tells whether it allows.
     pub(super) fn allows(&self) -> bool {
-        self.fields.get("Effect").is_none_or(|effect| effect == "Allow")
+        self.fields
+            .get("Effect")
+            .is_none_or(|effect| effect == "Allow")
     }
 
     /// Lists the texts of a member that holds one or a list.
@@ -105,7 +107,9 @@ pub(super) fn of_permissions<'a>(resources: &Resources<'a>) -> Vec<Statement<'a>
                     // A place within the text is not looked for.
                     let document = serde_json::from_str(text).unwrap_or_default();
                     let mut found = statements(desired, &pointer, &document);
-                    found.iter_mut().for_each(|one| one.place.clone_from(&pointer));
+                    found
+                        .iter_mut()
+                        .for_each(|one| one.place.clone_from(&pointer));
                     all.extend(found);
                 }
                 document => all.extend(statements(desired, &pointer, document)),

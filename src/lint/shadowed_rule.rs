@@ -77,7 +77,10 @@ fn check(resources: &Resources<'_>) -> Vec<Finding> {
 }
 
 /// Finds the first of the `earlier` rules that leaves nothing to `rule`.
-pub(super) fn shadow<'r, 'a>(earlier: &'r [Ranked<'a>], rule: &Ranked<'_>) -> Option<&'r Ranked<'a>> {
+pub(super) fn shadow<'r, 'a>(
+    earlier: &'r [Ranked<'a>],
+    rule: &Ranked<'_>,
+) -> Option<&'r Ranked<'a>> {
     earlier
         .iter()
         .find(|other| other.criteria.covers(&rule.criteria))
@@ -92,7 +95,10 @@ mod tests {
 
     #[test]
     fn finds_a_rule_behind_a_wider_one() {
-        let wide = resource("sampling_rule.wide", json!({"priority": 1, "url_path": "/API/*"}));
+        let wide = resource(
+            "sampling_rule.wide",
+            json!({"priority": 1, "url_path": "/API/*"}),
+        );
         let narrow = resource(
             "sampling_rule.narrow",
             json!({"priority": 2, "url_path": "/api/pay?", "http_method": "GET"}),
@@ -104,7 +110,10 @@ mod tests {
                  request that it matches"
             ]
         );
-        let wide = resource("sampling_rule.wide", json!({"priority": 3, "url_path": "/api/*"}));
+        let wide = resource(
+            "sampling_rule.wide",
+            json!({"priority": 3, "url_path": "/api/*"}),
+        );
         assert!(found(&RULE, &[narrow, wide]).is_empty());
     }
 

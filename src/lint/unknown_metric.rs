@@ -128,7 +128,9 @@ fn fault(metric: Metric<'_>, resources: &Resources<'_>) -> Option<(&'static str,
     let Some((_, dimension)) = METRICS.iter().find(|(known, _)| *known == name) else {
         return Some((
             "/metric_name",
-            format!("X-Ray is not known to publish a metric `{name}`: the alarm would never have data"),
+            format!(
+                "X-Ray is not known to publish a metric `{name}`: the alarm would never have data"
+            ),
             "watch the `ApproximateTraceCount` of a group, as the presets do".to_owned(),
         ));
     };
@@ -146,7 +148,8 @@ fn fault(metric: Metric<'_>, resources: &Resources<'_>) -> Option<(&'static str,
             format!("write `dimensions = {{ {dimension} = \"...\" }}`"),
         ));
     }
-    let lacks_boost = |rule: &Desired| rule.key == *of && value(rule, "/sampling_rate_boost").is_none();
+    let lacks_boost =
+        |rule: &Desired| rule.key == *of && value(rule, "/sampling_rate_boost").is_none();
     let is_flat = name == SAMPLING_RATE && resources.of_kind(SAMPLING_RULE).any(lacks_boost);
     is_flat.then(|| {
         (
@@ -195,7 +198,9 @@ mod tests {
             {"id": "a", "metric_stat": {"metric": {
                 "namespace": "AWS/X-Ray", "metric_name": "FaultRate", "dimensions": {}}}},
         ]});
-        assert!(found_in(within)[0].starts_with("alarm.a /metrics/1/metric_stat/metric/metric_name:"));
+        assert!(
+            found_in(within)[0].starts_with("alarm.a /metrics/1/metric_stat/metric/metric_name:")
+        );
     }
 
     #[test]
@@ -212,7 +217,10 @@ mod tests {
             ]
         );
         assert_eq!(found_in(metric(json!({}))).len(), 1);
-        assert_eq!(found_in(metric(json!({"GroupName": "a", "Service": "b"}))).len(), 1);
+        assert_eq!(
+            found_in(metric(json!({"GroupName": "a", "Service": "b"}))).len(),
+            1
+        );
         assert!(found_in(metric(json!({"GroupName": "errors"}))).is_empty());
     }
 
@@ -224,7 +232,10 @@ mod tests {
                    "dimensions": {"RuleName": "checkout"}}),
         );
         let rule = |boost: Value| {
-            resource("sampling_rule.checkout", json!({"sampling_rate_boost": boost}))
+            resource(
+                "sampling_rule.checkout",
+                json!({"sampling_rate_boost": boost}),
+            )
         };
         let with = |rule: Desired| found(&RULE, &[alarm.clone(), rule]);
         assert_eq!(with(rule(Value::Null)).len(), 1);

@@ -128,7 +128,10 @@ mod tests {
         let of_role = found_in("iam_role.a", "assume_role_policy", &trust);
         assert!(of_role[0].contains("lets everyone assume the role"));
         let all_but = json!({"Effect": "Allow", "NotPrincipal": {"AWS": "123456789012"}});
-        assert_eq!(found_in("resource_policy.a", "policy_document", &all_but).len(), 1);
+        assert_eq!(
+            found_in("resource_policy.a", "policy_document", &all_but).len(),
+            1
+        );
     }
 
     #[test]

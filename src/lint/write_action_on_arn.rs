@@ -54,7 +54,10 @@ Resource = "*"
 };
 
 fn check(resources: &Resources<'_>) -> Vec<Finding> {
-    of_permissions(resources).iter().filter_map(finding).collect()
+    of_permissions(resources)
+        .iter()
+        .filter_map(finding)
+        .collect()
 }
 
 fn finding(statement: &Statement<'_>) -> Option<Finding> {
@@ -71,7 +74,11 @@ fn finding(statement: &Statement<'_>) -> Option<Finding> {
     if lost.is_empty() {
         return None;
     }
-    let verb = if statement.allows() { "allows" } else { "denies" };
+    let verb = if statement.allows() {
+        "allows"
+    } else {
+        "denies"
+    };
     Some(Finding::new(
         statement.desired,
         statement.pointer("Resource"),
@@ -92,7 +99,10 @@ fn is_lost(action: &str, arns: &[&str]) -> bool {
         return false;
     }
     let is_on_xrays_own = |arn: &&str| {
-        arn.starts_with("arn:") && [":group/", ":sampling-rule/"].iter().any(|part| arn.contains(part))
+        arn.starts_with("arn:")
+            && [":group/", ":sampling-rule/"]
+                .iter()
+                .any(|part| arn.contains(part))
     };
     if folded.ends_with('*') && arns.iter().all(is_on_xrays_own) {
         return false;
@@ -119,14 +129,22 @@ mod tests {
     #[test]
     fn finds_actions_given_one_by_one_or_by_pattern() {
         assert_eq!(
-            found_in(&json!(["xray:PutTraceSegments", "s3:GetObject"]), &json!(ARN)),
+            found_in(
+                &json!(["xray:PutTraceSegments", "s3:GetObject"]),
+                &json!(ARN)
+            ),
             [
                 "iam_policy.a /policy/Statement/0/Resource: `xray:PutTraceSegments` on \
                  `arn:aws:xray:us-east-1:123456789012:*` allows nothing: sending traces and \
                  asking for sampling rules take `*` alone"
             ]
         );
-        for action in ["XRAY:putTelemetryRecords", "xray:Put*", "xray:*", "xray:GetSampling*"] {
+        for action in [
+            "XRAY:putTelemetryRecords",
+            "xray:Put*",
+            "xray:*",
+            "xray:GetSampling*",
+        ] {
             assert_eq!(found_in(&json!(action), &json!([ARN])).len(), 1, "{action}");
         }
     }
@@ -148,7 +166,10 @@ mod tests {
                 resource("iam_role.text", text),
             ],
         );
-        let places: Vec<&str> = found.iter().map(|one| one.split(": ").next().unwrap()).collect();
+        let places: Vec<&str> = found
+            .iter()
+            .map(|one| one.split(": ").next().unwrap())
+            .collect();
         assert_eq!(
             places,
             [
@@ -166,7 +187,10 @@ mod tests {
             (json!("xray:PutTraceSegments"), json!("*")),
             (json!("xray:PutTraceSegments"), json!([ARN, "*"])),
             (json!("xray:UpdateGroup"), json!(ARN)),
-            (json!("xray:*"), json!("arn:aws:xray:us-east-1:123456789012:group/*")),
+            (
+                json!("xray:*"),
+                json!("arn:aws:xray:us-east-1:123456789012:group/*"),
+            ),
             (json!("*"), json!("arn:aws:s3:::bucket")),
         ] {
             assert!(found_in(&action, &arn).is_empty(), "{action} {arn}");

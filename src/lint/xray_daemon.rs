@@ -111,13 +111,22 @@ mod tests {
 
     fn found_in(fields: Value) -> Vec<String> {
         let all = found(&RULE, &[resource("ecs_task_definition.api", fields)]);
-        let place = |one: String| one.split(' ').nth(1).unwrap().trim_end_matches(':').to_owned();
+        let place = |one: String| {
+            one.split(' ')
+                .nth(1)
+                .unwrap()
+                .trim_end_matches(':')
+                .to_owned()
+        };
         all.into_iter().map(place).collect()
     }
 
     #[test]
     fn finds_the_daemon_wherever_it_is() {
-        assert_eq!(found_in(json!({"sidecar": {"kind": "xray-daemon"}})), ["/sidecar/kind"]);
+        assert_eq!(
+            found_in(json!({"sidecar": {"kind": "xray-daemon"}})),
+            ["/sidecar/kind"]
+        );
         let containers = json!({
             "container_definitions": {
                 "x/y": {"image": "public.ecr.aws/xray/aws-xray-daemon:3.3.7"},
@@ -129,7 +138,10 @@ mod tests {
         });
         assert_eq!(
             found_in(containers),
-            ["/container_definitions/x~1y/image", "/base/containerDefinitions/1/image"]
+            [
+                "/container_definitions/x~1y/image",
+                "/base/containerDefinitions/1/image"
+            ]
         );
     }
 

@@ -300,8 +300,16 @@ mod tests {
             ("?", "", false),
         ];
         for (one, other, share) in cases {
-            assert_eq!(pattern(one).meets(&pattern(other)), share, "{one:?} {other:?}");
-            assert_eq!(pattern(other).meets(&pattern(one)), share, "{other:?} {one:?}");
+            assert_eq!(
+                pattern(one).meets(&pattern(other)),
+                share,
+                "{one:?} {other:?}"
+            );
+            assert_eq!(
+                pattern(other).meets(&pattern(one)),
+                share,
+                "{other:?} {one:?}"
+            );
         }
     }
 

@@ -25,6 +25,7 @@ mod export;
 mod faults;
 mod kill;
 mod kms;
+mod lint;
 mod ownership;
 mod policies;
 mod refresh;
