@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`model`] | addresses, attributes, diagnostics, places in a file |
 //! | [`filter`] | X-Ray filter expressions |
+//! | [`sampling`] | which sampling rule a request meets |
+//! | [`lint`] | what AWS takes, but hardly as it is meant |
 //! | [`plan`] | what would change, as data, and in which order |
 //! | [`aws`] | clients, calls, classified errors |
 //! | [`resource`] | one file an AWS type, behind one trait |
@@ -16,7 +18,8 @@
 //! | [`local_aws`] | the embedded AWS |
 //!
 //! Dependencies point one way: `cli` → `view` → `apply` → `spec`, `resource`
-//! → `plan`, `aws` → `model`; `local_aws` → `filter` → `model`.
+//! → `plan`, `aws` → `model`; `spec` → `lint` → `sampling`; `local_aws` →
+//! `filter` → `model`.
 //! `tests/layers.rs` keeps it so.
 
 pub mod apply;
@@ -26,9 +29,11 @@ pub mod exit;
 pub mod export;
 pub mod filter;
 pub mod generate;
+pub mod lint;
 pub mod local_aws;
 pub mod model;
 pub mod plan;
 pub mod resource;
+pub mod sampling;
 pub mod spec;
 pub mod view;

@@ -25,6 +25,10 @@ pub(super) struct Args {
     /// Print what is found in this form; --json is short for `json`
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+
+    /// Fail where anything is found, a warning too
+    #[arg(long)]
+    deny_warnings: bool,
 }
 
 /// How what is found is printed.
@@ -46,10 +50,12 @@ pub(super) fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcom
         Ok(source) => Checked::new(&source, args, globals),
         Err(unreadable) => Checked::failed(unreadable),
     };
+    let is_denied = args.deny_warnings && !checked.found.is_empty();
+    let is_failed = checked.found.has_errors() || is_denied;
     let path = args.spec.display().to_string();
     let document = match format {
         Format::Text => {
-            if checked.found.has_errors() {
+            if is_failed {
                 return Err(checked.found.into());
             }
             terminal.diagnostics(&checked.found);
@@ -60,7 +66,7 @@ pub(super) fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcom
         Format::Sarif => format!("{:#}", sarif::document(&checked.found, &path)),
     };
     terminal.result(&document)?;
-    Ok(if checked.found.has_errors() {
+    Ok(if is_failed {
         Exit::Failure
     } else {
         Exit::Success
@@ -99,6 +105,7 @@ impl Checked {
             match spec_file::check(source, &args.spec, &options) {
                 Ok((spec, warnings)) => {
                     checked.add(warnings);
+                    checked.add(spec.lint());
                     checked.specs.push(spec);
                 }
                 Err(errors) => checked.add(errors),

@@ -148,6 +148,10 @@ impl Page<'_> {
                 "depends_on",
                 "(list): addresses of resources that must be in place first.",
             ),
+            (
+                "lint.allow",
+                "(list): rules of [lint](../lint.md) that are switched off for it.",
+            ),
         ];
         if self.facts.taggable {
             let of_others = match self.facts.lifecycle {

@@ -112,7 +112,11 @@ fn draw(diagnostic: &Diagnostic, excerpt: Option<&Excerpt>, color: bool) -> Stri
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let group = Group::with_title(level.primary_title(visible(&diagnostic.summary)));
+    let mut title = level.primary_title(visible(&diagnostic.summary));
+    if let Some(code) = diagnostic.code {
+        title = title.id(code);
+    }
+    let group = Group::with_title(title);
     let renderer = if color {
         Renderer::styled()
     } else {

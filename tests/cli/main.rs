@@ -32,6 +32,7 @@ mod iam_roles;
 mod kill;
 mod kms;
 mod lambda;
+mod lint;
 mod machine;
 mod ownership;
 mod policies;
