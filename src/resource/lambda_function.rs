@@ -23,7 +23,7 @@ const ARN: &str = "arn";
 /// The type.
 pub(super) struct LambdaFunction;
 
-/// How a Lambda function that exists is traced. SAM, CloudFormation or a
+/// How a Lambda function that exists is traced. SAM, `CloudFormation` or a
 /// pipeline makes the function; the spec manages only what stands here.
 ///
 /// Its execution role needs `xray:PutTraceSegments` and

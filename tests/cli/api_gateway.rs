@@ -37,9 +37,9 @@ fn stage(cloud: &Cloud, id: &str) -> Value {
 }
 
 fn patch(cloud: &Cloud, id: &str, path: &str, value: &str) {
-    let patch = json!({ "patchOperations": [{ "op": "replace", "path": path, "value": value }] });
+    let change = json!({ "patchOperations": [{ "op": "replace", "path": path, "value": value }] });
     let line = format!("PATCH /restapis/{id}/stages/prod");
-    cloud.rest("apigateway", &line, &patch);
+    cloud.rest("apigateway", &line, &change);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_terraform_state_names_its_stage() {
             "rest_api_id": id, "stage_name": "prod", "xray_tracing_enabled": false,
         },
     }]}}});
-    scenario.write("state.json", &state.to_string());
+    scenario.write("state.json", state.to_string());
     scenario
         .run("import --terraform state.json --region us-east-1 --stack shop")
         .succeeds()

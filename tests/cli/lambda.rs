@@ -395,7 +395,7 @@ fn a_terraform_state_names_its_function() {
         "type": "aws_lambda_function",
         "values": { "function_name": NAME, "tracing_config": [{ "mode": "PassThrough" }] },
     }]}}});
-    scenario.write("state.json", &state.to_string());
+    scenario.write("state.json", state.to_string());
     scenario
         .run("import --terraform state.json --region us-east-1 --stack shop")
         .succeeds()
@@ -477,7 +477,7 @@ fn functions_are_not_asked_for_one_after_another() {
         let name = format!("f{index:02}");
         deploy(&cloud, &name);
         if index % 2 == 0 {
-            spec.push_str(&format!("[lambda.functions.{name}]\n"));
+            spec = format!("{spec}[lambda.functions.{name}]\n");
         }
     }
     let scenario = proxy.scenario(&spec);

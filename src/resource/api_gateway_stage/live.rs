@@ -24,8 +24,8 @@ impl Standing {
     }
 
     /// Its API's name, where no other API is called so.
-    fn only_name(&self, apis: &HashMap<String, usize>) -> Option<String> {
-        let name = self.api.name().filter(|name| apis.get(*name) == Some(&1));
+    fn only_name(&self, counts: &HashMap<String, usize>) -> Option<String> {
+        let name = self.api.name().filter(|name| counts.get(*name) == Some(&1));
         name.map(str::to_owned)
     }
 
@@ -50,7 +50,7 @@ pub(super) async fn read(
 ) -> Result<Vec<Found<ApiGatewayStageSpec>>, Error> {
     let (apis, identity) = tokio::try_join!(list_apis(aws), aws.identity())?;
     refuse_ambiguous(&apis, query.wanted)?;
-    let names = count_names(&apis);
+    let counts = count_names(&apis);
     let partition = &identity.partition;
     let stages = in_parallel(apis, |api| list_stages(aws, api)).await?;
     let mut found = Vec::new();
@@ -69,7 +69,7 @@ pub(super) async fn read(
         match keys.as_slice() {
             // For an export, named so that another account's can be meant.
             [] if query.everything => {
-                let name = standing.only_name(&names);
+                let name = standing.only_name(&counts);
                 let key = name
                     .as_deref()
                     .map(|name| key_of(name, standing.stage_name()));

@@ -87,8 +87,8 @@ pub(super) async fn read(
     aws: &Aws,
     query: Query<'_, LambdaFunctionSpec>,
 ) -> Result<Vec<Found<LambdaFunctionSpec>>, Error> {
-    let names: Vec<String> = query.wanted.iter().map(|one| one.key.clone()).collect();
-    let named = in_parallel(names, |name| async move { get(aws, &name).await });
+    let wanted: Vec<String> = query.wanted.iter().map(|one| one.key.clone()).collect();
+    let named = in_parallel(wanted, |name| async move { get(aws, &name).await });
     let (named, listed) = tokio::try_join!(named, list(aws))?;
     let others = listed
         .into_iter()
@@ -188,11 +188,11 @@ fn named(
 ) -> Result<(Option<Vec<String>>, Option<Variables>), Error> {
     let layers = wanted.spec.layers.as_ref();
     let layers = layers.map(|wanted| layers::named(&function.configuration.layers, wanted));
-    let Some(names) = &wanted.spec.environment else {
+    let Some(environment) = &wanted.spec.environment else {
         return Ok((layers, None));
     };
     let variables = function.variables()?;
-    let named = names.keys().filter_map(|name| {
+    let named = environment.keys().filter_map(|name| {
         let value = variables.get(name)?;
         Some((name.clone(), value.clone()))
     });
