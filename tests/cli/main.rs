@@ -26,6 +26,7 @@ mod encryption;
 mod export;
 mod faults;
 mod iam;
+mod iam_bad_input;
 mod iam_drift;
 mod iam_policies;
 mod iam_roles;
