@@ -26,7 +26,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("generate", &["lint", "model", "resource"]),
     ("export", &["model", "resource"]),
     ("local_aws", &["filter", "model"]),
-    ("view", &["apply", "aws", "model", "plan", "spec"]),
+    (
+        "view",
+        &["apply", "aws", "model", "plan", "resource", "spec"],
+    ),
     (
         "cli",
         &[

@@ -154,9 +154,13 @@ impl Page<'_> {
             ),
         ];
         if self.facts.taggable {
+            let of_others = match self.facts.lifecycle {
+                Lifecycle::Existing => "stay",
+                _ => "are removed",
+            };
             writeln!(
                 out,
-                "- `tags` (table): tags, added to those of `[stack]`. Tags of others on it are removed."
+                "- `tags` (table): tags, added to those of `[stack]`. Tags of others on it {of_others}."
             )?;
         }
         for (name, text) in common {

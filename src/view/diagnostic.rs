@@ -51,6 +51,18 @@ pub fn summary_line(diagnostics: &Diagnostics) -> String {
     }
 }
 
+/// Writes diagnostics in the form of `terraform validate -json`.
+pub fn document(diagnostics: &Diagnostics) -> Json {
+    let list: Vec<Json> = diagnostics.iter().map(to_json).collect();
+    json!({
+        "format_version": "1.0",
+        "valid": !diagnostics.has_errors(),
+        "error_count": diagnostics.count(Severity::Error),
+        "warning_count": diagnostics.count(Severity::Warning),
+        "diagnostics": list,
+    })
+}
+
 /// Writes a diagnostic as Terraform does in `validate -json`, with the hint in
 /// a field of its own.
 pub fn to_json(diagnostic: &Diagnostic) -> Json {

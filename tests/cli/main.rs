@@ -10,9 +10,11 @@
 mod cloud;
 mod harness;
 mod http;
+mod iam_account;
 mod proxy;
 mod specs;
 
+mod api_gateway;
 mod apply;
 mod bad_input;
 mod command_line;
@@ -23,9 +25,15 @@ mod embedded;
 mod encryption;
 mod export;
 mod faults;
+mod iam;
+mod iam_drift;
+mod iam_policies;
+mod iam_roles;
 mod kill;
 mod kms;
+mod lambda;
 mod lint;
+mod machine;
 mod ownership;
 mod policies;
 mod refresh;

@@ -6,8 +6,12 @@ answered here as AWS ships it. Everything else is moto.
 
 import json
 import logging
+import os
 import pathlib
 import sys
+
+# The policies that AWS manages, which moto leaves out where it is not asked.
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server

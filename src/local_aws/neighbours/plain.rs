@@ -6,11 +6,9 @@ use http::{Request, Response};
 use serde_json::Value;
 use winterbaume_core::StatefulService;
 
+use super::HOME;
 use super::engine::{Call, Engine, changes};
 use crate::local_aws::service::{Answer, Service, Siblings, StateError};
-
-/// Where global services live, in AWS's own partition.
-const HOME: &str = "us-east-1";
 
 /// A service without corrections.
 pub struct Plain<S> {
