@@ -52,7 +52,8 @@ fn check(resources: &Resources<'_>) -> Vec<Finding> {
     for (index, rule) in rules.iter().enumerate() {
         if let Some(shadow) = shadow(&rules[..index], rule) {
             let message = format!(
-                "never used: `{}` (priority {}) matches every request that it matches",
+                "never used, as `{}` (priority {}) shadows it: that rule matches every request \
+                 that it matches",
                 shadow.name(),
                 shadow.priority
             );
@@ -106,8 +107,8 @@ mod tests {
         assert_eq!(
             found(&RULE, &[narrow.clone(), wide]),
             [
-                "sampling_rule.narrow /priority: never used: `wide` (priority 1) matches every \
-                 request that it matches"
+                "sampling_rule.narrow /priority: never used, as `wide` (priority 1) shadows it: \
+                 that rule matches every request that it matches"
             ]
         );
         let wide = resource(
@@ -124,7 +125,7 @@ mod tests {
             resource("sampling_rule.a", json!({"priority": 1})),
         ];
         let found = found(&RULE, &rules);
-        assert!(found[0].starts_with("sampling_rule.b /priority: never used: `a`"));
+        assert!(found[0].starts_with("sampling_rule.b /priority: never used, as `a`"));
         assert_eq!(found.len(), 1);
     }
 

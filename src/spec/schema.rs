@@ -50,6 +50,9 @@ pub(super) fn of_resource(kind: &dyn Kind, generator: &mut SchemaGenerator) -> J
     if let Json::Object(properties) = properties {
         properties.extend(common_fields(facts));
     }
+    generator
+        .definitions_mut()
+        .insert(lint::KEY.to_owned(), lint::schema(lint::OF_RESOURCE));
     if !facts.taggable {
         keywords.insert(
             "x-refused".to_owned(),
@@ -100,7 +103,8 @@ fn common_fields(facts: &Facts) -> Map<String, Json> {
             "uniqueItems": true,
         }),
     );
-    fields.insert(lint::KEY.to_owned(), lint::schema(lint::OF_RESOURCE));
+    let reference = format!("#/$defs/{}", lint::KEY);
+    fields.insert(lint::KEY.to_owned(), json!({ "$ref": reference }));
     if facts.taggable {
         let text = "Tags of the resource. Those of the stack are added; where both have a key, \
                     the resource's value holds.";

@@ -25,7 +25,19 @@ const CODE: &str = "[shadowed-rule]";
 #[test]
 fn a_warning_has_its_place_and_its_page() {
     let validate = Scenario::local(SHADOWED).run("validate").succeeds();
-    assert_snapshot!(validate.snapshot());
+    assert_snapshot!(validate.snapshot(), @r"
+    $ xrayctl validate
+    xrayctl.toml is valid: stack `shop` with 2 resources.
+    --- stderr
+    warning[shadowed-rule]: sampling rule `payments`: never used, as `all` (priority 10) shadows it: that rule matches every request that it matches
+      --> xrayctl.toml:10:12
+       |
+    10 | priority = 20
+       |            ^^
+       |
+       = hint: give it a priority below that of `all`, or take it away (docs/lint/shadowed-rule.md)
+    --- exit 0
+    ");
 }
 
 #[test]
@@ -43,7 +55,7 @@ fn a_ci_may_refuse_warnings() {
     let scenario = Scenario::local(SHADOWED);
     let refused = scenario.run("validate --deny-warnings").ends_with(1);
     assert_eq!(refused.stdout, "");
-    assert!(refused.stderr.contains(CODE) && refused.stderr.contains("Found 1 warning."));
+    assert!(refused.stderr.contains(CODE), "{refused}");
     scenario.run("validate --deny-warnings --json").ends_with(1);
     scenario.edit("priority = 20", "priority = 5");
     scenario.run("validate --deny-warnings").succeeds();
@@ -90,7 +102,17 @@ fn an_environment_may_switch_a_rule_off() {
 #[test]
 fn a_code_that_there_is_not_is_an_error() {
     let refused = with("lint.allow = [\"tied-priority\"]\n\n[lint]\nallow = [\"shadow-rule\"]\n");
-    assert_snapshot!(refused.ends_with(1).snapshot());
+    let refused = refused.ends_with(1);
+    let told: Vec<&str> = refused.stderr.lines().collect();
+    assert!(told[0].starts_with(
+        "error: sampling rule `payments`: `lint.allow[0]` is `tied-priority`, expected `shadowed-rule`, "
+    ));
+    refused
+        .says("  --> xrayctl.toml:13:15")
+        .says("   = hint: did you mean `tied-priorities`?")
+        .says("error: lint: `allow[0]` is `shadow-rule`, expected ")
+        .says("  --> xrayctl.toml:16:10")
+        .says("   = hint: did you mean `shadowed-rule`?");
     with("\n[lint]\nallwo = []\n")
         .ends_with(1)
         .says("did you mean `allow`?");
@@ -126,7 +148,19 @@ policy_document = { file = "policy.json" }
 }
 "#,
     );
-    assert_snapshot!(scenario.run("validate").succeeds().snapshot());
+    assert_snapshot!(scenario.run("validate").succeeds().snapshot(), @r#"
+    $ xrayctl validate
+    xrayctl.toml is valid: stack `shop` with 1 resource.
+    --- stderr
+    warning[wildcard-principal]: resource policy `sns`: allows everyone, in every account: a statement with the principal `*` and no condition
+     --> policy.json:5:39
+      |
+    5 |     { "Effect": "Allow", "Principal": "*", "Action": "xray:PutTraceSegments", "Resource":...
+      |                                       ^^^
+      |
+      = hint: name who needs it, or add a condition such as `aws:SourceAccount` (docs/lint/wildcard-principal.md)
+    --- exit 0
+    "#);
 }
 
 /// Priority 1 takes what priority 2 is for.
