@@ -43,6 +43,13 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["destroy", "adopt"])]
     refresh_only: bool,
 
+    #[command(flatten)]
+    form: Form,
+}
+
+/// What form the plan is printed in.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Form {
     /// Print the plan in this form
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -70,7 +77,7 @@ pub(super) async fn run(
     terminal: &Terminal,
     report: &dyn Report,
 ) -> Outcome {
-    let format = format(args, globals)?;
+    let format = args.form.choose(globals)?;
     let mode = match (args.destroy, args.refresh_only) {
         (true, _) => Mode::Destroy,
         (_, true) => Mode::RefreshOnly,
@@ -108,19 +115,21 @@ pub(super) async fn run(
     Ok(Exit::Success)
 }
 
-fn format(args: &Args, globals: &Globals) -> Result<Format, Diagnostic> {
-    let format = if args.markdown {
-        Format::Markdown
-    } else {
-        args.format
-    };
-    if globals.json && format != Format::Text {
-        return Err(Diagnostic::error(
-            "--json prints events, and --format or --markdown another form",
-        )
-        .with_hint("leave one of them out"));
+impl Form {
+    fn choose(self, globals: &Globals) -> Result<Format, Diagnostic> {
+        let format = if self.markdown {
+            Format::Markdown
+        } else {
+            self.format
+        };
+        if globals.json && format != Format::Text {
+            return Err(Diagnostic::error(
+                "--json prints events, and --format or --markdown another form",
+            )
+            .with_hint("leave one of them out"));
+        }
+        Ok(format)
     }
-    Ok(format)
 }
 
 /// Writes a plan in Terraform's plan format.

@@ -38,7 +38,7 @@ enum Format {
     Text,
     /// As `terraform validate -json` does
     Json,
-    /// JUnit XML, for the test reports of a CI
+    /// `JUnit` XML, for the test reports of a CI
     Junit,
     /// SARIF 2.1.0, for code scanning
     Sarif,

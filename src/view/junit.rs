@@ -1,4 +1,4 @@
-//! Diagnostics as JUnit XML, which every CI reads: one test a diagnostic, and
+//! Diagnostics as `JUnit` XML, which every CI reads: one test a diagnostic, and
 //! one that passes where there is none.
 //!
 //! Form: <https://github.com/testmoapp/junitxml>.

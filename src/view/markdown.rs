@@ -106,8 +106,8 @@ fn drift(plan: &Plan) -> String {
     if drifted.is_empty() {
         return String::new();
     }
-    let named = drifted.iter().take(MOST_LISTED);
-    let names: Vec<String> = named.map(|address| code(&address.to_string())).collect();
+    let listed = drifted.iter().take(MOST_LISTED);
+    let names: Vec<String> = listed.map(|address| code(&address.to_string())).collect();
     format!(
         "\nChanged outside xrayctl since the last apply: {}{}.\n",
         names.join(", "),

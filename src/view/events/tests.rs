@@ -17,7 +17,8 @@ use crate::view::Report;
 use crate::view::specimens::{changed, mixed, plan, written};
 
 fn noon() -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_769_860_800)
+    // 2026-01-31.
+    UNIX_EPOCH + Duration::from_hours(491_628)
 }
 
 /// Lists the lines that `work` writes, each judged as JSON with the fields that

@@ -94,12 +94,12 @@ fn expression(names: &Names, value: &Value) -> Value {
             .map(|block| Value::Object(expressions(names, block, None)))
             .collect();
     }
-    let named = named_in(value);
-    if named.is_empty() {
+    let sources = named_in(value);
+    if sources.is_empty() {
         return json!({ "constant_value": value });
     }
     // As Terraform does: each reference, and what it is a part of.
-    let references = named.iter().filter_map(|(to, output)| {
+    let references = sources.iter().filter_map(|(to, output)| {
         let address = names.get(to)?.address();
         Some([format!("{address}.{output}"), address])
     });

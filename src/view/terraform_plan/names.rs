@@ -38,9 +38,9 @@ impl Names {
             let Some(r#type) = terraform_type(address, kinds) else {
                 continue;
             };
-            let plain = identifier(address.name().unwrap_or(address.kind()));
-            let numbered = (2..).map(|number| format!("{plain}_{number}"));
-            let name = std::iter::once(plain.clone())
+            let wanted = identifier(address.name().unwrap_or(address.kind()));
+            let numbered = (2..).map(|number| format!("{wanted}_{number}"));
+            let name = std::iter::once(wanted.clone())
                 .chain(numbered)
                 .find(|name| taken.insert((r#type, name.clone())));
             if let Some(name) = name {

@@ -36,7 +36,10 @@ pub(super) fn of_change<'a>(
     let after = match action {
         Action::NoOp => before.clone(),
         Action::Adopt if change.importing => before.clone(),
-        Action::Adopt => retagged(before.clone(), sides.wanted(change, change.live.as_ref())?),
+        Action::Adopt => {
+            let wanted = sides.wanted(change, change.live.as_ref())?;
+            retagged(before.clone(), wanted.as_ref())
+        }
         Action::Delete | Action::Release => None,
         Action::Create | Action::Replace => sides.wanted(change, None)?,
         Action::Update => sides.wanted(change, change.live.as_ref())?,
@@ -65,10 +68,10 @@ pub(super) fn of_drift<'a>(
 }
 
 /// Takes the tags of one side over to the other.
-fn retagged(standing: Option<Side>, wanted: Option<Side>) -> Option<Side> {
+fn retagged(standing: Option<Side>, wanted: Option<&Side>) -> Option<Side> {
     let mut side = standing?;
     for tags in ["tags", "tags_all"] {
-        let value = wanted.as_ref().and_then(|wanted| wanted.main.get(tags));
+        let value = wanted.and_then(|wanted| wanted.main.get(tags));
         if let Some(value) = value {
             side.main.insert(tags.to_owned(), value.clone());
         }

@@ -147,21 +147,22 @@ fn names_are_told_apart() {
     assert_eq!(document["timestamp"], "2026-01-31T12:00:00Z");
 }
 
+/// Returns the entry of one address.
+fn find<'a>(entries: &'a Value, address: &str) -> &'a Value {
+    let mut entries = entries.as_array().unwrap().iter();
+    let found = entries.find(|entry| entry["address"] == address);
+    found.unwrap_or_else(|| panic!("no {address}"))
+}
+
 #[test]
-fn a_plan_says_what_is_known_and_what_is_not() {
-    let mut document = document(&saved(mixed()), REGISTRY).unwrap();
-    document["xrayctl_version"] = json!("0.0.0");
-    let changes = document["resource_changes"].as_array().unwrap();
-    let find = |address: &str| {
-        let mut changes = changes.iter();
-        let found = changes.find(|row| row["address"] == address);
-        found.unwrap_or_else(|| panic!("no {address}"))
-    };
-    let addresses: Vec<String> = changes
-        .iter()
+fn changes_say_what_is_known_and_what_is_not() {
+    let document = document(&saved(mixed()), REGISTRY).unwrap();
+    let changes = &document["resource_changes"];
+    let lines: Vec<String> = rows(&document, "resource_changes")
+        .into_iter()
         .map(|row| format!("{} {}", row["address"], row["change"]["actions"]))
         .collect();
-    assert_snapshot!(addresses.join("\n"), @r#"
+    assert_snapshot!(lines.join("\n"), @r#"
     "aws_kms_alias.traces" ["create"]
     "aws_kms_key.traces" ["create"]
     "aws_xray_encryption_config.encryption" ["update"]
@@ -170,7 +171,7 @@ fn a_plan_says_what_is_known_and_what_is_not() {
     "aws_xray_resource_policy.sns" ["update"]
     "aws_xray_sampling_rule.checkout" ["update"]
     "#);
-    assert_snapshot!(format!("{:#}", find("aws_xray_encryption_config.encryption")), @r#"
+    assert_snapshot!(format!("{:#}", find(changes, "aws_xray_encryption_config.encryption")), @r#"
     {
       "address": "aws_xray_encryption_config.encryption",
       "mode": "managed",
@@ -200,7 +201,23 @@ fn a_plan_says_what_is_known_and_what_is_not() {
       "xrayctl_reason": "differs"
     }
     "#);
-    assert_snapshot!(format!("{:#}", find("aws_xray_group.goes")), @r#"
+    let key = &find(changes, "aws_kms_key.traces")["change"];
+    assert_eq!(key["before"], Value::Null);
+    assert_eq!(key["after"]["enable_key_rotation"], true);
+    assert_eq!(
+        key["after_unknown"],
+        json!({ "arn": true, "key_id": true, "id": true })
+    );
+    let rule = &find(changes, "aws_xray_sampling_rule.checkout")["change"];
+    assert_eq!(rule["before"]["fixed_rate"], json!(0.5));
+    assert_eq!(rule["after"]["fixed_rate"], json!(0.05));
+}
+
+#[test]
+fn what_goes_is_shown_as_it_stood() {
+    let document = document(&saved(mixed()), REGISTRY).unwrap();
+    let goes = find(&document["resource_changes"], "aws_xray_group.goes");
+    assert_snapshot!(format!("{goes:#}"), @r#"
     {
       "address": "aws_xray_group.goes",
       "mode": "managed",
@@ -242,46 +259,74 @@ fn a_plan_says_what_is_known_and_what_is_not() {
       "xrayctl_reason": "removed_from_spec"
     }
     "#);
-    assert_snapshot!(format!("{:#}", find("aws_kms_key.traces")["change"]), @r#"
+}
+
+#[test]
+fn the_spec_is_the_configuration() {
+    let document = document(&saved(mixed()), REGISTRY).unwrap();
+    let module = &document["configuration"]["root_module"]["resources"];
+    let alias = find(module, "aws_kms_alias.traces");
+    let group = find(module, "aws_xray_group.stays");
+    assert_snapshot!(format!("{alias:#}"), @r#"
     {
-      "actions": [
-        "create"
-      ],
-      "before": null,
-      "after": {
-        "description": "traces",
-        "is_enabled": true,
-        "enable_key_rotation": true,
-        "rotation_period_in_days": 365,
-        "multi_region": false,
-        "policy": null,
-        "deletion_window_in_days": null,
-        "key_usage": "ENCRYPT_DECRYPT",
-        "customer_master_key_spec": "SYMMETRIC_DEFAULT",
-        "tags": {
-          "team": "core"
+      "address": "aws_kms_alias.traces",
+      "mode": "managed",
+      "type": "aws_kms_alias",
+      "name": "traces",
+      "provider_config_key": "aws",
+      "expressions": {
+        "name": {
+          "constant_value": "alias/traces"
         },
-        "tags_all": {
-          "team": "core",
-          "xrayctl:applied": "155bca1c2e43caa0d557ce10",
-          "xrayctl:name": "traces",
-          "xrayctl:stack": "shop"
+        "target_key_id": {
+          "references": [
+            "aws_kms_key.traces.key_id",
+            "aws_kms_key.traces"
+          ]
         }
       },
-      "after_unknown": {
-        "arn": true,
-        "key_id": true,
-        "id": true
-      },
-      "before_sensitive": false,
-      "after_sensitive": {}
+      "schema_version": 0
     }
     "#);
-    let sampling_rule = &find("aws_xray_sampling_rule.checkout")["change"];
-    assert_eq!(sampling_rule["before"]["fixed_rate"], json!(0.5));
-    assert_eq!(sampling_rule["after"]["fixed_rate"], json!(0.05));
-    for bulky in ["resource_changes", "planned_values", "prior_state"] {
-        document.as_object_mut().unwrap().remove(bulky);
+    assert_snapshot!(format!("{:#}", group["expressions"]), @r#"
+    {
+      "group_name": {
+        "constant_value": "stays"
+      },
+      "filter_expression": {
+        "constant_value": "error"
+      },
+      "insights_configuration": [
+        {
+          "insights_enabled": {
+            "constant_value": false
+          },
+          "notifications_enabled": {
+            "constant_value": false
+          }
+        }
+      ],
+      "tags": {
+        "constant_value": {
+          "team": "core"
+        }
+      }
+    }
+    "#);
+}
+
+#[test]
+fn a_plan_says_what_it_is() {
+    let mut document = document(&saved(mixed()), REGISTRY).unwrap();
+    document["xrayctl_version"] = json!("0.0.0");
+    document["configuration"]["root_module"].take();
+    for bulky in [
+        "resource_changes",
+        "resource_drift",
+        "planned_values",
+        "prior_state",
+    ] {
+        document.as_object_mut().unwrap().remove(bulky).unwrap();
     }
     assert_snapshot!(format!("{document:#}"), @r#"
     {
@@ -293,81 +338,11 @@ fn a_plan_says_what_is_known_and_what_is_not() {
           "value": "0.2"
         }
       },
+      "applyable": true,
       "complete": true,
-      "resource_drift": [
-        {
-          "address": "aws_xray_sampling_rule.checkout",
-          "mode": "managed",
-          "type": "aws_xray_sampling_rule",
-          "name": "checkout",
-          "provider_name": "registry.terraform.io/hashicorp/aws",
-          "xrayctl_address": "sampling_rule.checkout",
-          "change": {
-            "actions": [
-              "update"
-            ],
-            "before": {
-              "rule_name": "checkout",
-              "priority": 10,
-              "fixed_rate": 0.05,
-              "reservoir_size": 1,
-              "service_name": "*",
-              "service_type": "*",
-              "host": "*",
-              "http_method": "*",
-              "url_path": "*",
-              "resource_arn": "*",
-              "attributes": {},
-              "sampling_rate_boost": [],
-              "arn": "arn:aws:x:eu-west-1:123456789012:checkout",
-              "id": "checkout",
-              "version": 1,
-              "tags": {
-                "team": "core"
-              },
-              "tags_all": {
-                "team": "core",
-                "xrayctl:applied": "d83caee1c99b676e835be1fb",
-                "xrayctl:name": "checkout",
-                "xrayctl:stack": "shop"
-              }
-            },
-            "after": {
-              "rule_name": "checkout",
-              "priority": 10,
-              "fixed_rate": 0.5,
-              "reservoir_size": 1,
-              "service_name": "*",
-              "service_type": "*",
-              "host": "*",
-              "http_method": "*",
-              "url_path": "*",
-              "resource_arn": "*",
-              "attributes": {},
-              "sampling_rate_boost": [],
-              "arn": "arn:aws:x:eu-west-1:123456789012:checkout",
-              "id": "checkout",
-              "version": 1,
-              "tags": {
-                "team": "core"
-              },
-              "tags_all": {
-                "team": "core",
-                "xrayctl:applied": "d83caee1c99b676e835be1fb",
-                "xrayctl:name": "checkout",
-                "xrayctl:stack": "shop"
-              }
-            },
-            "after_unknown": {},
-            "before_sensitive": {},
-            "after_sensitive": {}
-          },
-          "xrayctl_reason": "drift"
-        }
-      ],
       "errored": false,
       "output_changes": {},
-      "applyable": true,
+      "timestamp": "2026-01-31T12:00:00Z",
       "configuration": {
         "provider_config": {
           "aws": {
@@ -380,185 +355,7 @@ fn a_plan_says_what_is_known_and_what_is_not() {
             }
           }
         },
-        "root_module": {
-          "resources": [
-            {
-              "address": "aws_xray_encryption_config.encryption",
-              "mode": "managed",
-              "type": "aws_xray_encryption_config",
-              "name": "encryption",
-              "provider_config_key": "aws",
-              "expressions": {
-                "type": {
-                  "constant_value": "KMS"
-                },
-                "key_id": {
-                  "references": [
-                    "aws_kms_key.traces.arn",
-                    "aws_kms_key.traces"
-                  ]
-                }
-              },
-              "schema_version": 0
-            },
-            {
-              "address": "aws_xray_group.stays",
-              "mode": "managed",
-              "type": "aws_xray_group",
-              "name": "stays",
-              "provider_config_key": "aws",
-              "expressions": {
-                "group_name": {
-                  "constant_value": "stays"
-                },
-                "filter_expression": {
-                  "constant_value": "error"
-                },
-                "insights_configuration": [
-                  {
-                    "insights_enabled": {
-                      "constant_value": false
-                    },
-                    "notifications_enabled": {
-                      "constant_value": false
-                    }
-                  }
-                ],
-                "tags": {
-                  "constant_value": {
-                    "team": "core"
-                  }
-                }
-              },
-              "schema_version": 0
-            },
-            {
-              "address": "aws_kms_key.traces",
-              "mode": "managed",
-              "type": "aws_kms_key",
-              "name": "traces",
-              "provider_config_key": "aws",
-              "expressions": {
-                "description": {
-                  "constant_value": "traces"
-                },
-                "is_enabled": {
-                  "constant_value": true
-                },
-                "enable_key_rotation": {
-                  "constant_value": true
-                },
-                "rotation_period_in_days": {
-                  "constant_value": 365
-                },
-                "multi_region": {
-                  "constant_value": false
-                },
-                "key_usage": {
-                  "constant_value": "ENCRYPT_DECRYPT"
-                },
-                "customer_master_key_spec": {
-                  "constant_value": "SYMMETRIC_DEFAULT"
-                },
-                "tags": {
-                  "constant_value": {
-                    "team": "core"
-                  }
-                }
-              },
-              "schema_version": 0
-            },
-            {
-              "address": "aws_kms_alias.traces",
-              "mode": "managed",
-              "type": "aws_kms_alias",
-              "name": "traces",
-              "provider_config_key": "aws",
-              "expressions": {
-                "name": {
-                  "constant_value": "alias/traces"
-                },
-                "target_key_id": {
-                  "references": [
-                    "aws_kms_key.traces.key_id",
-                    "aws_kms_key.traces"
-                  ]
-                }
-              },
-              "schema_version": 0
-            },
-            {
-              "address": "aws_xray_resource_policy.sns",
-              "mode": "managed",
-              "type": "aws_xray_resource_policy",
-              "name": "sns",
-              "provider_config_key": "aws",
-              "expressions": {
-                "policy_name": {
-                  "constant_value": "sns"
-                },
-                "policy_document": {
-                  "constant_value": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Action\":[\"xray:PutTraceSegments\"],\"Effect\":\"Allow\",\"Principal\":{\"Service\":[\"sns.amazonaws.com\"]},\"Resource\":[\"*\"],\"Sid\":\"Sns\"}]}"
-                },
-                "bypass_policy_lockout_check": {
-                  "constant_value": false
-                }
-              },
-              "schema_version": 0
-            },
-            {
-              "address": "aws_xray_sampling_rule.checkout",
-              "mode": "managed",
-              "type": "aws_xray_sampling_rule",
-              "name": "checkout",
-              "provider_config_key": "aws",
-              "expressions": {
-                "rule_name": {
-                  "constant_value": "checkout"
-                },
-                "priority": {
-                  "constant_value": 10
-                },
-                "fixed_rate": {
-                  "constant_value": 0.05
-                },
-                "reservoir_size": {
-                  "constant_value": 1
-                },
-                "service_name": {
-                  "constant_value": "*"
-                },
-                "service_type": {
-                  "constant_value": "*"
-                },
-                "host": {
-                  "constant_value": "*"
-                },
-                "http_method": {
-                  "constant_value": "*"
-                },
-                "url_path": {
-                  "constant_value": "*"
-                },
-                "resource_arn": {
-                  "constant_value": "*"
-                },
-                "attributes": {
-                  "constant_value": {}
-                },
-                "version": {
-                  "constant_value": 1
-                },
-                "tags": {
-                  "constant_value": {
-                    "team": "core"
-                  }
-                }
-              },
-              "schema_version": 0
-            }
-          ]
-        }
+        "root_module": null
       },
       "relevant_attributes": [
         {
@@ -567,8 +364,7 @@ fn a_plan_says_what_is_known_and_what_is_not() {
             "arn"
           ]
         }
-      ],
-      "timestamp": "2026-01-31T12:00:00Z"
+      ]
     }
     "#);
 }
