@@ -5,7 +5,12 @@
 //! erased form, [`Kind`], and know no type by name. A new type is one file
 //! here and one line in [`REGISTRY`].
 
+mod alarm;
+mod any_alarm;
 mod catalog;
+mod cloudwatch_tags;
+mod composite_alarm;
+mod dashboard;
 mod default_sampling_rule;
 mod encryption;
 mod erased;
@@ -13,6 +18,7 @@ mod group;
 mod indexing_rule;
 mod kms_key;
 mod kms_reference;
+mod log_group;
 mod policy_document;
 mod problem;
 pub mod read;
@@ -246,4 +252,8 @@ pub static REGISTRY: &[&dyn Kind] = &[
     &Erased::<resource_policy::ResourcePolicy>::NEW,
     &Erased::<trace_segment_destination::TraceSegmentDestination>::NEW,
     &Erased::<indexing_rule::IndexingRule>::NEW,
+    &Erased::<alarm::Alarm>::NEW,
+    &Erased::<composite_alarm::CompositeAlarm>::NEW,
+    &Erased::<dashboard::Dashboard>::NEW,
+    &Erased::<log_group::LogGroup>::NEW,
 ];

@@ -37,7 +37,7 @@ pub fn all(account: &str, clock: &Clock) -> Vec<Arc<dyn Service>> {
         Arc::new(logs::Logs::new(account)),
         Arc::new(sts::Sts::new(account)),
         Arc::new(Plain::global("iam", account, IamService::new())),
-        Arc::new(cloudwatch::CloudWatch::new(account)),
+        Arc::new(cloudwatch::CloudWatch::new(account, clock.clone())),
         Arc::new(Plain::regional(
             "ecs",
             ECS_TARGET,
