@@ -287,7 +287,7 @@ fn describe(members: &Members, state: &State) -> Result<Value, Fault> {
         })
         .filter(|(name, _)| name.as_str() > start)
         .collect();
-    found.sort();
+    found.sort_by_key(|(name, _)| *name);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let next = found.get(limit).and(found.get(limit - 1)).map(|one| one.0);
     found.truncate(limit);
