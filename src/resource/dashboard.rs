@@ -273,6 +273,10 @@ impl Resource for Dashboard {
 
     fn examples() -> Vec<(&'static str, Self::Spec)> {
         let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
+        let plain = DashboardSpec {
+            dashboard_body: Some(body::plain_example()),
+            ..DashboardSpec::default()
+        };
         let made = DashboardSpec {
             services: texts(&["api", "worker"]),
             group_names: texts(&["Default"]),
@@ -283,7 +287,7 @@ impl Resource for Dashboard {
             dashboard_body: Some(body::example()),
             ..DashboardSpec::default()
         };
-        vec![("tracing", made), ("written", written)]
+        vec![("notes", plain), ("tracing", made), ("written", written)]
     }
 }
 

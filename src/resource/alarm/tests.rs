@@ -166,8 +166,8 @@ fn anomaly_detection() {
     let id = "/threshold_metric_id";
     is_refused(
         &band(json!({ "threshold_metric_id": "m1" })),
-        "/metrics",
-        "none",
+        id,
+        "`m1` is no `ANOMALY_DETECTION_BAND`",
     );
     is_refused(&band(json!({ "threshold": 1.0 })), id, "already");
     let operator = json!({ "comparison_operator": "GreaterThanThreshold" });

@@ -190,9 +190,10 @@ impl<'a> Parser<'a> {
             let span = start..(start + 1).min(self.source.len());
             return Err(self.error(span, &format!("{state} names no alarm")));
         }
+        let end = self.at;
         let (_, next) = self.peek();
         if next != ")" && !next.is_empty() {
-            let mut error = self.error(start..self.at, "expected `)` after the name of the alarm");
+            let mut error = self.error(start..end, "expected `)` after the name of the alarm");
             error.hint = Some("put a name that holds blanks into quotes".to_owned());
             return Err(error);
         }

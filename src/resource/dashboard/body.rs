@@ -297,6 +297,12 @@ impl Check<'_> {
     }
 }
 
+/// A body with a text.
+pub(super) fn plain_example() -> Map<String, Value> {
+    let text = json!({ "type": "text", "properties": { "markdown": "# Who to call" } });
+    Map::from_iter([("widgets".to_owned(), json!([text]))])
+}
+
 /// A body with a chart and a text.
 pub(super) fn example() -> Map<String, Value> {
     let body = json!({

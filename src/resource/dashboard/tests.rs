@@ -115,7 +115,7 @@ fn a_body_is_compared_by_its_meaning() {
     let right = json!({ "start": "-PT1H", "widgets": [{ "type": "text", "y": 6, "x": 0.0 }] });
     assert_eq!(normal(left), normal(right));
     let number = normal(json!({ "widgets": [], "a": 0.5, "b": 1e300, "c": -3.0 }));
-    assert_eq!(number, r#"{"a":0.5,"b":1e300,"c":-3,"widgets":[]}"#);
+    assert_eq!(number, r#"{"a":0.5,"b":1e+300,"c":-3,"widgets":[]}"#);
     let swapped = |a: i32, b: i32| normal(json!({ "widgets": [{ "x": a }, { "x": b }] }));
     assert_ne!(swapped(0, 6), swapped(6, 0));
 }
