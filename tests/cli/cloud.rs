@@ -99,6 +99,28 @@ impl Cloud {
         self.call("logs", "/", &[("x-amz-target", &target)], body)
     }
 
+    /// Calls CloudWatch, which must succeed.
+    pub(crate) fn cloudwatch(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("GraniteServiceVersion20100801.{operation}");
+        self.call("monitoring", "/", &[("x-amz-target", &target)], body)
+    }
+
+    /// The alarm of either kind called `name`.
+    pub(crate) fn alarm(&self, name: &str) -> Value {
+        let found = self.cloudwatch("DescribeAlarms", &json!({ "AlarmNames": [name] }));
+        let both = ["MetricAlarms", "CompositeAlarms"].map(|kind| found[kind][0].clone());
+        let alarm = both.into_iter().find(|alarm| !alarm.is_null());
+        alarm.unwrap_or(Value::Null)
+    }
+
+    /// The log group called `name`.
+    pub(crate) fn log_group(&self, name: &str) -> Value {
+        let asked = json!({ "logGroupNamePrefix": name });
+        let found = self.logs("DescribeLogGroups", &asked);
+        let group = rows(&found["logGroups"]).find(|group| group["logGroupName"] == name);
+        group.cloned().unwrap_or(Value::Null)
+    }
+
     fn call(&self, service: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Value {
         let scope = format!("test/20260101/us-east-1/{service}/aws4_request");
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=none");

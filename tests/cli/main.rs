@@ -15,6 +15,7 @@ mod specs;
 
 mod apply;
 mod bad_input;
+mod cloudwatch;
 mod command_line;
 mod destination;
 mod destroy;
