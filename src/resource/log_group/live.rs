@@ -124,8 +124,15 @@ pub(super) async fn create(
 ) -> Result<Attributes, Error> {
     let spec = LogGroup::canonical(spec.clone());
     let class = spec.log_group_class.as_deref();
+    let identity = aws.identity().await?;
+    let arn = format!(
+        "arn:{}:logs:{}:{}:log-group:{name}",
+        identity.partition,
+        aws.region(),
+        identity.account
+    );
     let is_passing = |error: &Error| spec.kms_key_id.is_some() && is_key_unseen(error);
-    until_done(Patience::NEW_KEY, is_passing, || {
+    let made = until_done(Patience::NEW_KEY, is_passing, || {
         in_turn(|| {
             let protected = spec.deletion_protection_enabled;
             let request = aws
@@ -139,17 +146,37 @@ pub(super) async fn create(
             call(LOGS, "CreateLogGroup", request.send())
         })
     })
-    .await?;
+    .await;
+    match made {
+        // The answer to a first attempt may have been lost, and it is ours.
+        Err(error) if error.class == Class::Conflict => {
+            if !carries(aws, &arn, tags).await? {
+                return Err(explain_conflict(error, name));
+            }
+        }
+        other => {
+            other?;
+        }
+    }
     if spec.retention_in_days.is_some() {
         set_retention(aws, name, spec.retention_in_days).await?;
     }
-    let identity = aws.identity().await?;
-    Ok(outputs(&format!(
-        "arn:{}:logs:{}:{}:log-group:{name}",
-        identity.partition,
-        aws.region(),
-        identity.account
-    )))
+    Ok(outputs(&arn))
+}
+
+/// Tells whether the log group carries the very tags that were sent.
+async fn carries(aws: &Aws, arn: &str, tags: &Tags) -> Result<bool, Error> {
+    let found = read_tags(aws, arn.to_owned()).await?.unwrap_or_default();
+    let found = found.iter().filter(|(key, _)| !key.starts_with("aws:"));
+    Ok(found.eq(tags))
+}
+
+fn explain_conflict(mut error: Error, name: &str) -> Error {
+    error.message = format!(
+        "somebody else made the log group `{name}` since the plan; plan again, and take it into \
+         the stack with `xrayctl import` or --adopt"
+    );
+    error
 }
 
 /// Changes what differs.
