@@ -191,6 +191,10 @@ pub(super) fn classify(code: &str, message: &str, status: u16) -> Class {
         | "OperationAbortedException" => Class::Conflict,
         "ResourceNotFoundException" | "NotFoundException" => Class::NotFound,
         "InvalidRequestException" => classify_invalid_request(message),
+        // ECS answers nearly everything with `ClientException` and a text.
+        "ClientException" if message.starts_with("Unable to describe task definition") => {
+            Class::NotFound
+        }
         _ if status == 429 => Class::Throttled,
         _ if status == 403 && message.contains("security token") => Class::Credentials,
         _ if status >= 500 => Class::Unavailable,
@@ -230,6 +234,16 @@ mod tests {
             classify(invalid, "Filter Expression is empty", 400),
             Class::Invalid
         );
+    }
+
+    #[test]
+    fn sorts_ecs_replies_by_their_text() {
+        let client = "ClientException";
+        assert_eq!(
+            classify(client, "Unable to describe task definition.", 400),
+            Class::NotFound
+        );
+        assert_eq!(classify(client, "Role is not valid", 400), Class::Invalid);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod catalog;
 mod default_sampling_rule;
+pub(crate) mod ecs_task_definition;
 mod encryption;
 mod erased;
 mod group;
@@ -246,4 +247,5 @@ pub static REGISTRY: &[&dyn Kind] = &[
     &Erased::<resource_policy::ResourcePolicy>::NEW,
     &Erased::<trace_segment_destination::TraceSegmentDestination>::NEW,
     &Erased::<indexing_rule::IndexingRule>::NEW,
+    &Erased::<ecs_task_definition::EcsTaskDefinition>::NEW,
 ];
