@@ -10,6 +10,7 @@
 //! | [`spec`] | TOML to checked resources |
 //! | [`apply`] | carries a plan out |
 //! | [`generate`] | what is made from the types and the spec |
+//! | [`export`] | a spec from what stands at AWS |
 //! | [`view`] | all that people and programs read |
 //! | [`cli`] | one file a command |
 //! | [`local_aws`] | the embedded AWS |
@@ -22,6 +23,7 @@ pub mod apply;
 pub mod aws;
 pub mod cli;
 pub mod exit;
+pub mod export;
 pub mod filter;
 pub mod generate;
 pub mod local_aws;

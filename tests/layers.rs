@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("spec", &["model", "resource"]),
     ("apply", &["aws", "model", "plan", "resource"]),
     ("generate", &["model", "resource"]),
+    ("export", &["model", "resource"]),
     ("local_aws", &["filter", "model"]),
     ("view", &["apply", "aws", "model", "plan", "spec"]),
     (
@@ -30,6 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "apply",
             "aws",
             "exit",
+            "export",
             "local_aws",
             "model",
             "plan",

@@ -20,14 +20,34 @@ pub async fn run(plan: &Plan, context: Context<'_>) -> Outcome {
         plan,
         context,
         steps: schedule(context.catalog, plan),
+        behind: Vec::new(),
         state: Vec::new(),
         outputs: plan.known_outputs(),
         outcome: Outcome::default(),
     };
     execution.state = vec![State::Waiting; execution.steps.len()];
+    execution.behind = steps_behind(&execution.steps);
     execution.drive().await;
     execution.outcome.elapsed = started.elapsed();
     execution.outcome
+}
+
+/// Counts, for each step, the longest chain of steps that wait for it.
+fn steps_behind(steps: &[Step]) -> Vec<usize> {
+    let mut behind = vec![0; steps.len()];
+    let mut open: Vec<usize> = (0..steps.len()).collect();
+    while let Some(index) = open.pop() {
+        let chain = behind[index] + 1;
+        let step = &steps[index];
+        for &earlier in step.after.iter().chain(&step.follows) {
+            // A schedule has no circles: a chain is no longer than all of it.
+            if behind[earlier] < chain && chain <= steps.len() {
+                behind[earlier] = chain;
+                open.push(earlier);
+            }
+        }
+    }
+    behind
 }
 
 /// Where a step is.
@@ -51,6 +71,8 @@ struct Execution<'a> {
     plan: &'a Plan,
     context: Context<'a>,
     steps: Vec<Step>,
+    /// How many steps, one after another, wait for each.
+    behind: Vec<usize>,
     state: Vec<State>,
     outputs: BTreeMap<Address, Attributes>,
     outcome: Outcome,
@@ -89,8 +111,10 @@ impl<'a> Execution<'a> {
         &self.plan.changes[self.steps[index].change]
     }
 
+    /// Of the steps that can be begun, returns the one that the longest chain
+    /// waits for: some settings take AWS minutes.
     fn next_ready(&self, stopping: bool) -> Option<usize> {
-        (0..self.steps.len()).find(|&index| {
+        let mut ready = (0..self.steps.len()).filter(|&index| {
             let step = &self.steps[index];
             let is = |earlier: &usize, states: &[State]| states.contains(&self.state[*earlier]);
             self.state[index] == State::Waiting
@@ -100,7 +124,15 @@ impl<'a> Execution<'a> {
                     .iter()
                     .all(|step| is(step, &[State::Done, State::Failed]))
                 && (!stopping || self.is_half_done(index))
-        })
+        });
+        let first = ready.next()?;
+        Some(ready.fold(first, |best, index| {
+            if self.behind[index] > self.behind[best] {
+                index
+            } else {
+                best
+            }
+        }))
     }
 
     /// Tells whether a step makes anew what the step before has deleted. Even
@@ -228,5 +260,31 @@ impl<'a> Execution<'a> {
             .map(|index| self.change(index).address.clone())
             .collect();
         self.outcome.not_begun = rest.into_iter().collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(after: &[usize], follows: &[usize]) -> Step {
+        Step {
+            change: 0,
+            half: Half::Put,
+            after: after.to_vec(),
+            follows: follows.to_vec(),
+        }
+    }
+
+    #[test]
+    fn counts_the_longest_chain_behind_each_step() {
+        let steps = [
+            step(&[], &[]),
+            step(&[0], &[]),
+            step(&[0], &[3]),
+            step(&[1], &[]),
+            step(&[], &[]),
+        ];
+        assert_eq!(steps_behind(&steps), [3, 2, 0, 1, 0]);
     }
 }

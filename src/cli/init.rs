@@ -1,14 +1,12 @@
 //! `xrayctl init`.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::Outcome;
 use super::globals::Globals;
 use super::spec_file::{self, DEFAULT_PATH};
 use crate::exit::Exit;
-use crate::model::{Diagnostic, SourceFile};
+use crate::model::SourceFile;
 use crate::spec;
 use crate::view::Terminal;
 
@@ -34,24 +32,9 @@ pub(super) fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcom
     let source = SourceFile::new(path.to_string(), text.as_str());
     let options = spec_file::options(globals, None);
     spec_file::check(&source, &args.spec, &options)?;
-    // Never over a file that is there: it may be someone's spec.
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&args.spec)
-        .and_then(|mut file| file.write_all(text.as_bytes()));
-    match written {
-        Ok(()) => {
-            terminal.status(&format!(
-                "Wrote {path}. Look at it, then try: xrayctl --local plan {path}"
-            ));
-            Ok(Exit::Success)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(Diagnostic::error(format!("`{path}` exists already"))
-                .with_hint("choose another name, or remove it first")
-                .into())
-        }
-        Err(error) => Err(Diagnostic::error(format!("cannot write `{path}`: {error}")).into()),
-    }
+    spec_file::create(&args.spec, &text)?;
+    terminal.status(&format!(
+        "Wrote {path}. Look at it, then try: xrayctl --local plan {path}"
+    ));
+    Ok(Exit::Success)
 }

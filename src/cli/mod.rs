@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 mod connection;
 mod destroy;
+mod export;
 mod fmt;
 mod globals;
 mod import;
@@ -53,6 +54,7 @@ enum Command {
     Destroy(destroy::Args),
     Show(show::Args),
     Import(import::Args),
+    Export(export::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -148,6 +150,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Outcome {
         Command::Destroy(args) => with_runtime(destroy::run(args, globals, terminal)),
         Command::Show(args) => with_runtime(show::run(args, globals, terminal)),
         Command::Import(args) => with_runtime(import::run(args, globals, terminal)),
+        Command::Export(args) => with_runtime(export::run(args, globals, terminal)),
     }
 }
 
@@ -174,6 +177,7 @@ impl Command {
             Self::Destroy(_) => "destroy",
             Self::Show(_) => "show",
             Self::Import(_) => "import",
+            Self::Export(_) => "export",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -188,6 +192,11 @@ impl Command {
                 ..Uses::default()
             },
             Self::Fmt(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => Uses::default(),
+            Self::Export(_) => Uses {
+                region: true,
+                connection: true,
+                ..Uses::default()
+            },
             Self::Validate(_) => Uses {
                 spec: true,
                 json: true,

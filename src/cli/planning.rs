@@ -1,5 +1,6 @@
 //! From a spec to a plan, as every command that talks to AWS goes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Args;
@@ -7,7 +8,7 @@ use clap::Args;
 use super::connection::{Connected, connect, failed_call};
 use super::globals::Globals;
 use super::spec_file;
-use crate::aws::{Aws, Class};
+use crate::aws::{Aws, Class, Error};
 use crate::model::{Address, Diagnostic, Diagnostics};
 use crate::plan::diff::{self, Request, Sides};
 use crate::plan::saved::SavedPlan;
@@ -128,11 +129,6 @@ pub(super) async fn of_account(
         let failed = reading.failed.iter();
         return Err(distinct(failed.map(|(_, error)| failed_call(error, None))));
     }
-    let warnings = reading.unknown.iter().map(|(kind, error)| {
-        Diagnostic::warning(format!(
-            "cannot tell whether the stack owns any {kind} that the spec does not name: {error}"
-        ))
-    });
     let request = Request {
         mode,
         target: Target {
@@ -150,7 +146,26 @@ pub(super) async fn of_account(
         live: &reading.live,
     };
     let plan = diff::plan(sides, &request)?;
-    Ok((plan, warnings.collect()))
+    Ok((plan, not_known(&reading.unknown)))
+}
+
+/// Tells of which types it is not known whether the stack owns any; those that
+/// one service keeps to itself in one warning.
+fn not_known(unknown: &[(&'static str, Error)]) -> Diagnostics {
+    let mut by_service: BTreeMap<&str, (Vec<&str>, &Error)> = BTreeMap::new();
+    for (kind, error) in unknown {
+        let (kinds, _) = by_service
+            .entry(error.service)
+            .or_insert_with(|| (Vec::new(), error));
+        kinds.push(kind);
+    }
+    let warnings = by_service.into_values().map(|(kinds, error)| {
+        Diagnostic::warning(format!(
+            "cannot tell whether the stack owns any {} that the spec does not name: {error}",
+            kinds.join(" or ")
+        ))
+    });
+    warnings.collect()
 }
 
 /// Several types may fail for one cause; it is told once.

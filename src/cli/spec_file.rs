@@ -1,6 +1,7 @@
 //! Reading a spec, and the files that it names, from disk.
 
-use std::io::{self, Read};
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,6 +63,25 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
         }
         _ => diagnostic,
     }
+}
+
+/// Writes a new spec. Never over a file that is there: it may be someone's.
+///
+/// # Errors
+/// Where there is such a file, or it cannot be written.
+pub(super) fn create(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Diagnostic::error(format!("`{}` exists already", path.display()))
+                .with_hint("choose another name, or remove it first")
+        }
+        _ => Diagnostic::error(format!("cannot write `{}`: {error}", path.display())),
+    })
 }
 
 /// Reads and checks the spec at `path`.

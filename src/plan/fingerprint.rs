@@ -1,7 +1,6 @@
 //! Fingerprints: short texts that are equal exactly where what they stand for
 //! is equal.
 
-use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -13,62 +12,99 @@ const TAG_LENGTH: usize = 24;
 /// Fingerprints what was applied to one resource: its managed fields in
 /// comparable form and its user tags.
 pub fn of_resource(managed: &[String], attributes: &Attributes, tags: Option<&Tags>) -> String {
-    let fields: Attributes = managed
+    let mut hash = Sha256::new();
+    let mut fields: Vec<(&String, &Value)> = managed
         .iter()
         .filter_map(|name| {
             let value = attributes.get(name).filter(|value| !value.is_null())?;
-            Some((name.clone(), value.clone()))
+            Some((name, value))
         })
         .collect();
-    let mut text = of(&(fields, tags));
+    fields.sort_by_key(|(name, _)| *name);
+    feed_fields(&mut hash, fields.into_iter());
+    feed_tags(&mut hash, tags);
+    let mut text = hex(&hash.finalize());
     text.truncate(TAG_LENGTH);
     text
 }
 
 /// Fingerprints a set of live resources, whatever their order.
 pub fn of_live<'a>(live: impl Iterator<Item = &'a Live>) -> String {
-    let mut each: Vec<String> = live.map(of).collect();
-    each.sort();
-    of(&each)
-}
-
-/// Fingerprints anything that can be written as JSON, whatever the order of
-/// its keys; SHA-256 in hex.
-pub fn of(value: &impl Serialize) -> String {
+    let mut each: Vec<_> = live.map(hash_of_live).collect();
+    each.sort_unstable();
     let mut hash = Sha256::new();
-    if let Ok(value) = serde_json::to_value(value) {
-        feed(&mut hash, &value);
+    for one in each {
+        hash.update(one);
     }
     hex(&hash.finalize())
 }
 
+fn hash_of_live(live: &Live) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    feed_text(&mut hash, b'k', &live.kind);
+    feed_text(&mut hash, b'k', &live.key);
+    feed_object(&mut hash, &live.attributes);
+    feed_tags(&mut hash, live.tags.as_ref());
+    feed_object(&mut hash, &live.outputs);
+    hash.update([u8::from(live.deletion_scheduled)]);
+    hash.finalize().into()
+}
+
 /// Each value goes in with its kind and length, so that no two trees feed the
-/// same bytes.
+/// same bytes. The order of keys does not count.
 fn feed(hash: &mut Sha256, value: &Value) {
     match value {
-        Value::Object(fields) => {
-            let mut names: Vec<&String> = fields.keys().collect();
-            names.sort();
-            hash.update(format!("o{};", names.len()));
-            for name in names {
-                feed_text(hash, 'k', name);
-                feed(hash, &fields[name]);
-            }
-        }
+        Value::Object(fields) => feed_object(hash, fields),
         Value::Array(items) => {
-            hash.update(format!("a{};", items.len()));
+            feed_length(hash, b'a', items.len());
             for item in items {
                 feed(hash, item);
             }
         }
-        Value::String(text) => feed_text(hash, 's', text),
-        other => feed_text(hash, 'v', &other.to_string()),
+        Value::String(text) => feed_text(hash, b's', text),
+        Value::Bool(true) => feed_text(hash, b'v', "true"),
+        Value::Bool(false) => feed_text(hash, b'v', "false"),
+        Value::Null => feed_text(hash, b'v', "null"),
+        Value::Number(number) => feed_text(hash, b'v', &number.to_string()),
     }
 }
 
-fn feed_text(hash: &mut Sha256, kind: char, text: &str) {
-    hash.update(format!("{kind}{};", text.len()));
+fn feed_object(hash: &mut Sha256, fields: &Attributes) {
+    let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
+    fields.sort_unstable_by_key(|(name, _)| *name);
+    feed_fields(hash, fields.into_iter());
+}
+
+fn feed_fields<'a>(
+    hash: &mut Sha256,
+    fields: impl ExactSizeIterator<Item = (&'a String, &'a Value)>,
+) {
+    feed_length(hash, b'o', fields.len());
+    for (name, value) in fields {
+        feed_text(hash, b'k', name);
+        feed(hash, value);
+    }
+}
+
+fn feed_tags(hash: &mut Sha256, tags: Option<&Tags>) {
+    let Some(tags) = tags else {
+        return feed_text(hash, b'v', "null");
+    };
+    feed_length(hash, b't', tags.len());
+    for (key, value) in tags {
+        feed_text(hash, b'k', key);
+        feed_text(hash, b's', value);
+    }
+}
+
+fn feed_text(hash: &mut Sha256, kind: u8, text: &str) {
+    feed_length(hash, kind, text.len());
     hash.update(text);
+}
+
+fn feed_length(hash: &mut Sha256, kind: u8, length: usize) {
+    hash.update([kind]);
+    hash.update((length as u64).to_le_bytes());
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -85,6 +121,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn of(value: &Value) -> String {
+        let mut hash = Sha256::new();
+        feed(&mut hash, value);
+        hex(&hash.finalize())
+    }
 
     #[test]
     fn does_not_see_the_order_of_keys() {

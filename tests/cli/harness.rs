@@ -98,7 +98,7 @@ impl Scenario {
     /// Starts a command line.
     pub(crate) fn start(&self, line: &str) -> Running {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let talks = ["plan", "apply", "destroy", "show", "import"]
+        let talks = ["plan", "apply", "destroy", "show", "import", "export"]
             .iter()
             .any(|command| words.contains(command));
         let connection = self.connection.iter().map(String::as_str);

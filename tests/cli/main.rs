@@ -21,6 +21,7 @@ mod destroy;
 mod drift;
 mod embedded;
 mod encryption;
+mod export;
 mod faults;
 mod kill;
 mod kms;

@@ -25,6 +25,8 @@ struct Candidate {
     named: Option<Named>,
     /// Whether the spec manages its policy.
     wants_policy: bool,
+    /// Whether its policy matters where it is not the one that AWS gives.
+    wants_own_policy: bool,
 }
 
 /// A key that the spec names.
@@ -40,7 +42,14 @@ pub(super) async fn read(
     aws: &Aws,
     query: Query<'_, KmsKeySpec>,
 ) -> Result<Vec<Found<KmsKeySpec>>, Error> {
-    let (mut ids, named) = tokio::try_join!(list_ids(aws), find_named(aws, query.wanted))?;
+    let find = async {
+        if query.everything {
+            first_aliases(aws).await
+        } else {
+            find_named(aws, query.wanted).await
+        }
+    };
+    let (mut ids, named) = tokio::try_join!(list_ids(aws), find)?;
     // The list shows a new key later than its alias does.
     ids.extend(named.keys().cloned());
     let tagged = with_tags(
@@ -101,6 +110,33 @@ async fn find_named(
         Ok(page) if !page.truncated => Ok(pick(page.aliases, &aliases)),
         Err(error) if error.class != Class::Denied => Err(error),
         _ => describe_each(aws, aliases).await,
+    }
+}
+
+/// Finds an alias for every key that has one; of several, the first by name.
+async fn first_aliases(aws: &Aws) -> Result<BTreeMap<String, Named>, Error> {
+    let mut first: BTreeMap<String, Named> = BTreeMap::new();
+    let mut marker = None;
+    loop {
+        let request = aws.kms.list_aliases().limit(ALIAS_PAGE).set_marker(marker);
+        let page = call(KMS, "ListAliases", request.send()).await?;
+        for entry in page.aliases.unwrap_or_default() {
+            let (Some(alias), Some(id)) = (entry.alias_name, entry.target_key_id) else {
+                continue;
+            };
+            let named = Named {
+                alias,
+                metadata: None,
+            };
+            let known = first.entry(id).or_insert_with(|| named.clone());
+            if named.alias < known.alias {
+                *known = named;
+            }
+        }
+        marker = page.next_marker.filter(|_| page.truncated);
+        if marker.is_none() {
+            return Ok(first);
+        }
     }
 }
 
@@ -169,7 +205,7 @@ fn candidate(
 ) -> Option<Candidate> {
     let named = named.get(&id).cloned();
     let owner = Owner::from_tags(&tags).filter(|owner| owner.stack == query.stack);
-    if named.is_none() && owner.is_none() {
+    if named.is_none() && owner.is_none() && !query.everything {
         return None;
     }
     let alias = named.as_ref().map(|named| &named.alias);
@@ -183,6 +219,7 @@ fn candidate(
         tags,
         named,
         wants_policy,
+        wants_own_policy: query.everything,
     })
 }
 
@@ -202,12 +239,21 @@ async fn describe(aws: &Aws, candidate: Candidate) -> Result<Option<Found<KmsKey
         },
         read_rotation(aws, id),
         read_alias(aws, id, alias),
-        read_policy(aws, id, candidate.wants_policy),
+        read_policy(
+            aws,
+            id,
+            candidate.wants_policy || candidate.wants_own_policy
+        ),
     );
     let (metadata, (rotates, period), alias, policy) = match parts {
         Err(error) if error.is_not_found() => return Ok(None),
         other => other?,
     };
+    let policy = policy.filter(|policy| candidate.wants_policy || !is_aws_policy(policy));
+    // AWS's own keys are nobody's to change.
+    if metadata.key_manager == Some(kms::types::KeyManagerType::Aws) {
+        return Ok(None);
+    }
     let state = metadata.key_state.clone();
     let mut outputs = outputs(metadata.arn.as_deref().unwrap_or_default(), id);
     let state_text = state.as_ref().map(|state| state.as_str().to_owned());
@@ -274,6 +320,26 @@ async fn read_alias(aws: &Aws, id: &str, known: Option<String>) -> Result<Option
         }
     }
     Ok(names.pop().filter(|_| names.is_empty()))
+}
+
+/// Tells whether a key policy is the one that AWS gives a key made without
+/// one, which leaves access to IAM:
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>.
+fn is_aws_policy(policy: &serde_json::Map<String, Value>) -> bool {
+    let policy = policy_document::normalize(&Value::Object(policy.clone()));
+    let Some([statement]) = policy["Statement"].as_array().map(Vec::as_slice) else {
+        return false;
+    };
+    let principals = statement["Principal"]["AWS"].as_array();
+    let is_account = |principal: &Value| {
+        let text = principal.as_str().unwrap_or_default();
+        text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    statement["Effect"] == "Allow"
+        && statement["Action"] == serde_json::json!(["kms:*"])
+        && statement["Resource"] == serde_json::json!(["*"])
+        && statement.get("Condition").is_none()
+        && principals.is_some_and(|all| all.len() == 1 && all.iter().all(is_account))
 }
 
 async fn read_policy(

@@ -1,38 +1,25 @@
-//! `xrayctl import`.
+//! Taking one resource in, which the spec names.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use super::Outcome;
-use super::apply::{How, approve_and_run};
-use super::globals::Globals;
-use super::planning::{self, Selection};
-use super::spec_file::{self, DEFAULT_PATH};
+use crate::cli::Outcome;
+use crate::cli::apply::{How, approve_and_run};
+use crate::cli::globals::Globals;
+use crate::cli::planning::{self, Selection};
+use crate::cli::spec_file;
 use crate::exit::Exit;
 use crate::model::{Address, Diagnostic};
 use crate::plan::{Action, Change, Mode, Reason};
 use crate::view::Terminal;
 
-/// Take a resource that exists into the stack, as it is
-///
-/// The spec must name it. Only its tags change; what else differs from the
-/// spec is shown by the next plan.
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// The resource, such as `group.errors`
-    #[arg(value_name = "ADDR")]
-    address: Address,
-
-    /// The spec
-    #[arg(value_name = "SPEC", default_value = DEFAULT_PATH)]
-    spec: PathBuf,
-
-    #[command(flatten)]
-    how: How,
-}
-
-pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
-    let address = &args.address;
-    let (mut spec, warnings) = spec_file::load(&args.spec, globals)?;
+pub(super) async fn run(
+    address: &Address,
+    spec: &Path,
+    how: &How,
+    globals: &Globals,
+    terminal: &Terminal,
+) -> Outcome {
+    let (mut spec, warnings) = spec_file::load(spec, globals)?;
     if !spec.resources.iter().any(|one| one.address == *address) {
         return Err(Diagnostic::error(format!("the spec has no `{address}`"))
             .with_hint("add it to the spec first; import takes in what the spec names")
@@ -61,7 +48,7 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
     // The plan is of the tags alone, so that a later look finds differences.
     let selection = Selection::default();
     planned.plan.is_partial = false;
-    approve_and_run(planned, &selection, &args.how, terminal).await
+    approve_and_run(planned, &selection, how, terminal).await
 }
 
 /// Reduces a planned change to taking the resource in; a text where there is
