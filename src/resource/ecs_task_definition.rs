@@ -179,6 +179,13 @@ impl EcsTaskDefinitionSpec {
         fields.retain(|_, value| !value.is_null());
         document::put_over(&mut document, shape::to_aws(shape::TASK, &fields));
         document.extend(self.other.clone());
+        // The spec takes numbers, ECS texts alone.
+        for name in ["cpu", "memory"] {
+            if let Some(Value::Number(number)) = document.get(name) {
+                let text = number.to_string();
+                document.insert(name.to_owned(), text.into());
+            }
+        }
         document
     }
 

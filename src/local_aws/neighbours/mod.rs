@@ -6,6 +6,8 @@
 //! needs no correction is one line in [`all`].
 
 mod cloudwatch;
+mod ecs;
+mod ecs_rules;
 mod engine;
 pub(super) mod json_call;
 mod kms;
@@ -18,16 +20,12 @@ mod sts;
 use std::sync::Arc;
 
 use winterbaume_apigateway::ApiGatewayService;
-use winterbaume_ecs::EcsService;
 use winterbaume_iam::IamService;
 use winterbaume_lambda::LambdaService;
 
 use super::Clock;
 use super::service::Service;
 use plain::Plain;
-
-/// What the targets of ECS's calls start with.
-const ECS_TARGET: Option<&str> = Some("AmazonEC2ContainerServiceV20141113");
 
 /// Every neighbour, for an account of twelve digits.
 #[must_use]
@@ -38,12 +36,7 @@ pub fn all(account: &str, clock: &Clock) -> Vec<Arc<dyn Service>> {
         Arc::new(sts::Sts::new(account)),
         Arc::new(Plain::global("iam", account, IamService::new())),
         Arc::new(cloudwatch::CloudWatch::new(account)),
-        Arc::new(Plain::regional(
-            "ecs",
-            ECS_TARGET,
-            account,
-            EcsService::new(),
-        )),
+        Arc::new(ecs::Ecs::new(account, clock.clone())),
         Arc::new(Plain::regional(
             "lambda",
             None,
