@@ -32,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "aws",
             "exit",
             "export",
+            "generate",
             "local_aws",
             "model",
             "plan",

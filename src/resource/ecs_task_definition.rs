@@ -29,12 +29,14 @@ use super::{
 use crate::model::Address;
 use container::containers;
 pub(crate) use document::{Document, registrable};
-pub(crate) use live::registrable_of;
 use instrument::Instrument;
+pub(crate) use live::registrable_of;
 use sidecar::Sidecar;
 
+/// The type in addresses.
+pub(crate) const KIND: &str = "ecs_task_definition";
 /// The type of roles.
-const IAM_ROLE: &str = "iam_role";
+pub(crate) const IAM_ROLE: &str = "iam_role";
 /// The type of log groups.
 const LOG_GROUP: &str = "log_group";
 /// Members of the two forms that hold a role.
@@ -161,8 +163,36 @@ impl EcsTaskDefinitionSpec {
     /// Writes it as AWS's JSON, with the sidecar and what goes with it.
     pub(crate) fn document(&self, region: Option<&str>) -> Document {
         let mut document = self.without_sidecar();
+        if let Some(region) = region {
+            self.add_log_region(&mut document, region);
+        }
         self.add_sidecar(&mut document, region);
         document
+    }
+
+    /// Tells the logs of the containers that the spec writes out which region
+    /// they are in; a base stays as it is.
+    fn add_log_region(&self, document: &mut Document, region: &str) {
+        let names: Vec<&str> = match &self.container_definitions {
+            Some(Value::Object(table)) => table.keys().map(String::as_str).collect(),
+            Some(Value::Array(items)) => {
+                let names = items.iter().map(|item| item.get("name"));
+                names.filter_map(|name| name?.as_str()).collect()
+            }
+            _ => return,
+        };
+        let containers = document::containers_mut(document).into_iter().flatten();
+        for container in containers.filter_map(Value::as_object_mut) {
+            if !names.contains(&document::text(container, "name")) {
+                continue;
+            }
+            let log = container.get_mut("logConfiguration");
+            if let Some(log) = log.filter(|log| log["logDriver"] == "awslogs")
+                && let Some(Value::Object(options)) = log.get_mut("options")
+            {
+                options.entry("awslogs-region").or_insert(region.into());
+            }
+        }
     }
 
     /// What the spec says, put over its base.
@@ -191,7 +221,7 @@ impl EcsTaskDefinitionSpec {
 
     /// Adds the sidecar to `document`, and what its users need. A second time
     /// adds nothing.
-    pub(crate) fn add_sidecar(&self, document: &mut Document, region: Option<&str>) {
+    fn add_sidecar(&self, document: &mut Document, region: Option<&str>) {
         let Some(sidecar) = &self.sidecar else {
             return;
         };
@@ -205,17 +235,6 @@ impl EcsTaskDefinitionSpec {
     fn sdk(&self, sidecar: &Sidecar) -> instrument::Sdk {
         let said = self.instrument.as_ref().and_then(|one| one.sdk);
         said.unwrap_or_else(|| sidecar.kind.usual_sdk())
-    }
-
-    /// Tells whether it has a sidecar.
-    pub(crate) fn has_sidecar(&self) -> bool {
-        self.sidecar.is_some()
-    }
-
-    /// Says why its sidecar cannot stand in `document`; `None` where it can.
-    pub(crate) fn sidecar_conflict(&self, document: &Document) -> Option<(String, String)> {
-        let sidecar = self.sidecar.as_ref()?;
-        check::name_taken(sidecar, document)
     }
 
     /// Reads AWS's JSON, of which nothing is lost.
@@ -237,7 +256,7 @@ impl EcsTaskDefinitionSpec {
 
 impl Resource for EcsTaskDefinition {
     const FACTS: Facts = Facts {
-        kind: "ecs_task_definition",
+        kind: KIND,
         table: "ecs.task_definitions",
         title: "ECS task definition",
         terraform: "aws_ecs_task_definition",
@@ -449,8 +468,12 @@ fn full_example() -> Value {
     })
 }
 
-/// Loads fields of a spec, of which the type and its checks are known to hold.
-pub(crate) fn of_fields(fields: &Map<String, Value>) -> Option<EcsTaskDefinitionSpec> {
-    serde_json::from_value(fields.clone().into()).ok()
+/// Reads the fields of a task definition as the spec writes them.
+///
+/// # Errors
+/// Where they are none.
+pub(crate) fn of_fields(
+    fields: &Map<String, Value>,
+) -> Result<EcsTaskDefinitionSpec, serde_json::Error> {
+    serde_json::from_value(fields.clone().into())
 }
-

@@ -113,6 +113,8 @@ pub struct Prepared {
     pub references: Vec<Reference>,
     /// What it names by AWS's name.
     pub mentions: Vec<Mention>,
+    /// What is worth knowing of it.
+    pub warnings: Vec<Problem>,
 }
 
 /// Erases `R`.
@@ -183,7 +185,7 @@ impl<R: Resource> Kind for Erased<R> {
         let references = R::references(&spec);
         let mentions = R::mentions(&spec);
         let problems = problems.into_vec();
-        if !problems.is_empty() {
+        if problems.iter().any(|problem| !problem.is_warning) {
             return Err(problems);
         }
         let trees = to_attributes(R::FACTS.kind, &spec).and_then(|mut written| {
@@ -197,6 +199,7 @@ impl<R: Resource> Kind for Erased<R> {
                 attributes,
                 references,
                 mentions,
+                warnings: problems,
             })
         });
         trees.map_err(|error| Problems::of_resource(error.to_string()))

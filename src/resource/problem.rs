@@ -16,6 +16,8 @@ pub struct Problem {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+    /// It is worth knowing, and stands in nothing's way.
+    pub is_warning: bool,
 }
 
 /// Collects what is wrong with one resource.
@@ -42,9 +44,17 @@ impl Problems {
             within: None,
             message: message.into(),
             hint: None,
+            is_warning: false,
         });
         let last = self.0.len() - 1;
         &mut self.0[last]
+    }
+
+    /// Warns of `message` for `field`.
+    pub fn warn(&mut self, field: &str, message: impl Into<String>) -> &mut Problem {
+        let problem = self.report(field, message);
+        problem.is_warning = true;
+        problem
     }
 
     /// Hands over what was reported.

@@ -56,6 +56,8 @@ pub(super) struct Finding {
     pub(super) detail: Option<String>,
     /// What to do.
     pub(super) hint: Option<String>,
+    /// It is worth knowing, and stands in nothing's way.
+    pub(super) is_warning: bool,
 }
 
 impl Finding {
@@ -67,6 +69,7 @@ impl Finding {
             message: message.into(),
             detail: None,
             hint: None,
+            is_warning: false,
         }
     }
 
@@ -139,7 +142,12 @@ impl Report {
         let place = finding
             .elsewhere
             .unwrap_or_else(|| SourceRange::new(&self.source, finding.span.clone()));
-        let mut diagnostic = Diagnostic::error(summary).with_source(place);
+        let diagnostic = if finding.is_warning {
+            Diagnostic::warning(summary)
+        } else {
+            Diagnostic::error(summary)
+        };
+        let mut diagnostic = diagnostic.with_source(place);
         diagnostic.address = address;
         diagnostic.detail = finding.detail;
         diagnostic.hint = finding.hint;

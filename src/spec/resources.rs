@@ -126,7 +126,12 @@ impl Builder<'_, '_> {
         subject: &Subject,
     ) -> Option<Prepared> {
         match kind.prepare(name, fields) {
-            Ok(prepared) => Some(prepared),
+            Ok(mut prepared) => {
+                for warning in std::mem::take(&mut prepared.warnings) {
+                    self.problem(warning, node, subject);
+                }
+                Some(prepared)
+            }
             Err(problems) => {
                 for problem in problems {
                     self.problem(problem, node, subject);
@@ -268,7 +273,8 @@ impl Builder<'_, '_> {
         } else {
             format!("`{name}`: {}", problem.message)
         };
-        let finding = Finding::new(&place.span, message).maybe_hint(problem.hint);
+        let mut finding = Finding::new(&place.span, message).maybe_hint(problem.hint);
+        finding.is_warning = problem.is_warning;
         let spec = self.report.source();
         let finding = match (&place.value, &problem.within) {
             (Value::Text(text), Some(within)) => Finding {

@@ -180,7 +180,11 @@ impl Ecs {
         let is_descending = text("sort") == Some("DESC");
         found.sort_by(|a, b| {
             let order = (&a.family, a.revision).cmp(&(&b.family, b.revision));
-            if is_descending { order.reverse() } else { order }
+            if is_descending {
+                order.reverse()
+            } else {
+                order
+            }
         });
         let arns = found.into_iter().map(|one| one.arn.clone()).collect();
         page("taskDefinitionArns", arns, members)
@@ -269,8 +273,7 @@ impl Service for Ecs {
 
     fn snapshot(&self, region: &str) -> Result<Value, StateError> {
         let mut state = self.engine.snapshot(region)?;
-        if let (Some(documents), Value::Object(state)) =
-            (self.documents().get(region), &mut state)
+        if let (Some(documents), Value::Object(state)) = (self.documents().get(region), &mut state)
         {
             state.insert(DOCUMENTS.to_owned(), json!(documents));
         }

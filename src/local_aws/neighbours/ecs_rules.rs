@@ -156,7 +156,10 @@ fn refused(message: impl Into<String>) -> JsonFault {
 }
 
 fn text<'m>(members: &'m Map<String, Value>, name: &str) -> &'m str {
-    members.get(name).and_then(Value::as_str).unwrap_or_default()
+    members
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn objects<'m>(

@@ -109,7 +109,9 @@ fn tracing(spec: &EcsTaskDefinitionSpec, bare: &Document, problems: &mut Problem
                     "/sidecar",
                     format!("the container `{namesake}` runs its image already"),
                 )
-                .hint(format!("to go on with that one, set `name = \"{namesake}\"`"));
+                .hint(format!(
+                    "to go on with that one, set `name = \"{namesake}\"`"
+                ));
         }
     }
     sidecar_itself(sidecar, problems);
@@ -125,14 +127,23 @@ fn sidecar_itself(sidecar: &Sidecar, problems: &mut Problems) {
             .hint("leave one of them out");
     }
     if sidecar.kind == SidecarKind::XrayDaemon {
+        problems
+            .warn("/sidecar/kind", "the X-Ray daemon is in maintenance since 2026-02-25")
+            .hint("`adot` and `cloudwatch-agent` take what the X-Ray SDKs send as well: set `instrument.sdk = \"xray\"`");
         if sidecar.config.is_some() {
             problems
-                .report("/sidecar/config", "the X-Ray daemon takes no configuration here")
+                .report(
+                    "/sidecar/config",
+                    "the X-Ray daemon takes no configuration here",
+                )
                 .hint("give its flags as `command`, such as `[\"-l\", \"dev\"]`");
         }
         if sidecar.health_check.is_some() {
             problems
-                .report("/sidecar/health_check", "the image of the X-Ray daemon holds nothing that could check it")
+                .report(
+                    "/sidecar/health_check",
+                    "the image of the X-Ray daemon holds nothing that could check it",
+                )
                 .hint("leave it out");
         }
     }
@@ -156,7 +167,10 @@ fn instrumented(
     let sdk = spec.sdk(sidecar);
     if sidecar.kind == SidecarKind::XrayDaemon && sdk == instrument::Sdk::Opentelemetry {
         problems
-            .report("/instrument/sdk", "the X-Ray daemon does not take what OpenTelemetry sends")
+            .report(
+                "/instrument/sdk",
+                "the X-Ray daemon does not take what OpenTelemetry sends",
+            )
             .hint("use a sidecar of kind `adot` or `cloudwatch-agent`");
     }
     if let Some(field) = instrument.misplaced(sdk) {
@@ -171,7 +185,10 @@ fn instrumented(
     }
     if network_mode(bare) == "none" {
         problems
-            .report("/instrument", "the containers have no network to reach the sidecar over")
+            .report(
+                "/instrument",
+                "the containers have no network to reach the sidecar over",
+            )
             .hint("use another `network_mode` than `none`");
     }
     let known: Vec<&str> = containers(bare).map(|one| text(one, "name")).collect();
@@ -221,7 +238,9 @@ impl Checked<'_> {
             };
             problems.report(
                 &place,
-                format!("there are {count} containers{with_sidecar}, ECS takes at most {MAX_CONTAINERS}"),
+                format!(
+                    "there are {count} containers{with_sidecar}, ECS takes at most {MAX_CONTAINERS}"
+                ),
             );
         }
         let bytes = Value::Object(self.document.clone()).to_string().len();
@@ -239,7 +258,11 @@ impl Checked<'_> {
                     .report(&format!("{place}/{index}"), "a container has no `name`")
                     .hint("every container needs one");
                 sound = false;
-            } else if item.get("image").and_then(Value::as_str).is_none_or(str::is_empty) {
+            } else if item
+                .get("image")
+                .and_then(Value::as_str)
+                .is_none_or(str::is_empty)
+            {
                 problems
                     .report(
                         &self.places.container(name, ""),
@@ -261,7 +284,9 @@ impl Checked<'_> {
     fn amounts(&self, problems: &mut Problems) -> (Option<u64>, Option<u64>) {
         let mut read = |name: &str, hint: &str, parse: fn(&str) -> Option<u64>| {
             let value = self.document.get(name)?;
-            let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let written = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             let amount = parse(&written);
             if amount.is_none() {
                 problems
@@ -273,7 +298,11 @@ impl Checked<'_> {
             }
             amount
         };
-        let cpu = read("cpu", "write units, 1024 to a vCPU, or `0.25 vCPU`", size::cpu);
+        let cpu = read(
+            "cpu",
+            "write units, 1024 to a vCPU, or `0.25 vCPU`",
+            size::cpu,
+        );
         let memory = read("memory", "write MiB, or `1GB`", size::memory);
         (cpu, memory)
     }
@@ -300,7 +329,9 @@ impl Checked<'_> {
                         &self.places.task(name),
                         format!("the containers set aside {sum} {name}, the task has {all}"),
                     )
-                    .hint(format!("raise the task's `{name}`, or lower that of its containers"));
+                    .hint(format!(
+                        "raise the task's `{name}`, or lower that of its containers"
+                    ));
             }
         }
         for (name, container) in self.containers() {
@@ -394,7 +425,9 @@ impl Checked<'_> {
             problems
                 .report(
                     &self.places.container(name, member),
-                    format!("the container `{name}` {need}, for which ECS needs an `execution_role_arn`"),
+                    format!(
+                        "the container `{name}` {need}, for which ECS needs an `execution_role_arn`"
+                    ),
                 )
                 .hint("name a role of `[iam.roles]`, or give its ARN");
             return;

@@ -300,8 +300,9 @@ struct Ulimit {
 pub(super) struct LogConfiguration {
     /// The driver: `awslogs`, `awsfirelens`, `splunk`, …
     log_driver: String,
-    /// The driver's options. `awslogs` needs `awslogs-group` and
-    /// `awslogs-region`, on Fargate `awslogs-stream-prefix` too.
+    /// The driver's options. `awslogs` needs `awslogs-group`, and on Fargate
+    /// `awslogs-stream-prefix`; `awslogs-region` is the stack's where it is
+    /// left out.
     options: Option<BTreeMap<String, String>>,
     /// Options taken from Secrets Manager or Parameter Store: the ARN, by name.
     secret_options: Option<BTreeMap<String, String>>,

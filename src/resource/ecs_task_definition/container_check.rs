@@ -79,7 +79,10 @@ impl One<'_> {
             if let Some(found) = found.filter(|found| !(*least..=*most).contains(found)) {
                 problems.report(
                     &place,
-                    format!("`{field}` of the container `{}` is {found}, outside {least}–{most}", self.name),
+                    format!(
+                        "`{field}` of the container `{}` is {found}, outside {least}–{most}",
+                        self.name
+                    ),
                 );
             }
         }
@@ -115,11 +118,11 @@ impl One<'_> {
         }
         let is_fargate = is_fargate(self.checked.document);
         let place = self.place("logConfiguration");
-        // The sidecar gets its region when it is known.
-        let is_ours = place.starts_with("/sidecar") && !place.ends_with("log_configuration");
+        // What the spec writes out gets the region when it is known.
+        let is_of_base = place.starts_with("/base");
         for (option, is_needed) in [
             ("awslogs-group", true),
-            ("awslogs-region", !is_ours),
+            ("awslogs-region", is_of_base),
             ("awslogs-stream-prefix", is_fargate),
         ] {
             if is_needed && !options.contains_key(option) {
@@ -148,7 +151,10 @@ impl One<'_> {
                 problems
                     .report(
                         &self.place("mountPoints"),
-                        format!("the container `{}` mounts the volume `{volume}`, which is not there", self.name),
+                        format!(
+                            "the container `{}` mounts the volume `{volume}`, which is not there",
+                            self.name
+                        ),
                     )
                     .hint("add it to `volumes`");
             }
@@ -199,11 +205,18 @@ pub(super) fn ports(checked: &Checked<'_>, sidecar: Option<&Sidecar>, problems: 
                     )
                     .hint("leave `host_port` out");
             }
-            let port = if shares { inside } else { outside.filter(|port| *port > 0) };
+            let port = if shares {
+                inside
+            } else {
+                outside.filter(|port| *port > 0)
+            };
             let Some(port) = port else {
                 continue;
             };
-            let protocol = mapping.get("protocol").and_then(Value::as_str).unwrap_or("tcp");
+            let protocol = mapping
+                .get("protocol")
+                .and_then(Value::as_str)
+                .unwrap_or("tcp");
             match taken.insert((port, protocol.to_owned()), name) {
                 Some(other) if other != name => {
                     clash(checked, sidecar, (other, name), (port, protocol), problems);
@@ -223,7 +236,11 @@ fn clash(
 ) {
     let sidecar = sidecar.map(Sidecar::name);
     // Of the two, the one that the user may move.
-    let movable = if Some(second) == sidecar { first } else { second };
+    let movable = if Some(second) == sidecar {
+        first
+    } else {
+        second
+    };
     let hint = if sidecar.is_some_and(|name| name == first || name == second) {
         "the sidecar listens there; move the other one"
     } else {
@@ -232,7 +249,9 @@ fn clash(
     problems
         .report(
             &checked.places.container(movable, "portMappings"),
-            format!("the containers `{first}` and `{second}` both listen on port {port}/{protocol}"),
+            format!(
+                "the containers `{first}` and `{second}` both listen on port {port}/{protocol}"
+            ),
         )
         .hint(hint);
 }

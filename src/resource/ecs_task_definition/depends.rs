@@ -41,7 +41,10 @@ pub(super) fn check(checked: &Checked<'_>, problems: &mut Problems) {
         problems
             .report(
                 &place,
-                format!("these containers wait for one another: {}", around.join(" → ")),
+                format!(
+                    "these containers wait for one another: {}",
+                    around.join(" → ")
+                ),
             )
             .hint("a link waits as well");
     }
@@ -60,7 +63,10 @@ fn never_comes(condition: &str, on: &str, other: &Document) -> Option<(String, &
         )),
         "START" | "COMPLETE" | "SUCCESS" | "HEALTHY" => None,
         other => Some((
-            format!("waits for `{on}` to be `{}`, which is no condition", other.escape_debug()),
+            format!(
+                "waits for `{on}` to be `{}`, which is no condition",
+                other.escape_debug()
+            ),
             "it is START, COMPLETE, SUCCESS or HEALTHY",
         )),
     }

@@ -96,10 +96,8 @@ async fn other_families(
     for result in read {
         match result {
             Ok(Some(revision)) => {
-                let matters = query.matters(
-                    text(&revision.document, "family"),
-                    Some(&revision.tags),
-                );
+                let matters =
+                    query.matters(text(&revision.document, "family"), Some(&revision.tags));
                 all.extend(matters.then(|| found(revision, Tags::new())).flatten());
             }
             Err(error) if !sees_any => return Err(error),
@@ -130,10 +128,8 @@ fn found(revision: Revision, inherited: Tags) -> Option<Found<EcsTaskDefinitionS
 
 /// What others need of a revision.
 fn outputs(document: &Document) -> Attributes {
-    let mut outputs = Attributes::from_iter([(
-        ARN.to_owned(),
-        text(document, "taskDefinitionArn").into(),
-    )]);
+    let mut outputs =
+        Attributes::from_iter([(ARN.to_owned(), text(document, "taskDefinitionArn").into())]);
     for name in ["family", "revision"] {
         if let Some(value) = document.get(name) {
             outputs.insert(name.to_owned(), value.clone());
@@ -354,11 +350,7 @@ pub(super) async fn retag(
 ///
 /// The one that was read goes last: it is what a later plan finds the others
 /// by, should this be cut short.
-pub(super) async fn deregister(
-    aws: &Aws,
-    family: &str,
-    outputs: &Attributes,
-) -> Result<(), Error> {
+pub(super) async fn deregister(aws: &Aws, family: &str, outputs: &Attributes) -> Result<(), Error> {
     let stack = text(outputs, STACK);
     let read = text(outputs, ARN);
     let mut arns = active(aws, family, None).await?;

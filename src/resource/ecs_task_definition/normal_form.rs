@@ -157,7 +157,8 @@ fn sort(fields: &[Field], object: &mut Map<String, Value>) {
             }
             (Shape::Named(named), Value::Array(items)) => {
                 sort_items(named.fields, items);
-                let name = |item: &Value| item.as_object().map(|one| text(one, named.key).to_owned());
+                let name =
+                    |item: &Value| item.as_object().map(|one| text(one, named.key).to_owned());
                 // Of two with one name, the order may count.
                 items.sort_by_key(name);
             }

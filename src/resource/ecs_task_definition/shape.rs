@@ -334,10 +334,12 @@ pub(super) fn field<'f>(fields: &'f [Field], aws: &str) -> Option<&'f Field> {
 
 /// Writes an object of AWS's as the spec does.
 pub(super) fn to_spec(fields: &[Field], object: &Map<String, Value>) -> Map<String, Value> {
-    let written = object.iter().map(|(name, value)| match field(fields, name) {
-        Some(field) => (snake(name), value_to_spec(&field.shape, value)),
-        None => (name.clone(), value.clone()),
-    });
+    let written = object
+        .iter()
+        .map(|(name, value)| match field(fields, name) {
+            Some(field) => (snake(name), value_to_spec(&field.shape, value)),
+            None => (name.clone(), value.clone()),
+        });
     written.collect()
 }
 

@@ -216,7 +216,13 @@ impl Sidecar {
 
     /// What the spec says of the container, in AWS's form.
     fn said(&self, region: Option<&str>) -> Map<String, Value> {
-        let log = self.log_configuration.clone();
+        let mut log = self.log_configuration.clone();
+        if let (Some(log), Some(region)) = (&mut log, region)
+            && text(log, "log_driver") == "awslogs"
+            && let Some(options) = log.get_mut("options").and_then(Value::as_object_mut)
+        {
+            options.entry("awslogs-region").or_insert(region.into());
+        }
         let log = log.or_else(|| Some(self.awslogs(region)?));
         let said = json!({
             "image": self.image,
@@ -362,9 +368,10 @@ fn repository(image: &str) -> &str {
 fn put(container: &mut Map<String, Value>, fields: Map<String, Value>) {
     for (name, value) in fields {
         let items = value.as_array().filter(|_| is_keyed(&name));
-        let (Some(items), Some(standing)) =
-            (items, container.get_mut(&name).and_then(Value::as_array_mut))
-        else {
+        let (Some(items), Some(standing)) = (
+            items,
+            container.get_mut(&name).and_then(Value::as_array_mut),
+        ) else {
             container.insert(name, value);
             continue;
         };
@@ -406,8 +413,7 @@ pub(super) fn add_variable(container: &mut Map<String, Value>, name: &str, value
 fn add_port(container: &mut Map<String, Value>, port: u16, protocol: &str) {
     let is_open = objects(container, "portMappings").any(|mapping| {
         let of = mapping.get("protocol").and_then(Value::as_str);
-        mapping.get("containerPort") == Some(&Value::from(port))
-            && of.unwrap_or("tcp") == protocol
+        mapping.get("containerPort") == Some(&Value::from(port)) && of.unwrap_or("tcp") == protocol
     });
     if is_open {
         return;

@@ -102,7 +102,9 @@ fn volumes(document: &Map<String, Value>) -> Value {
 }
 
 fn proxy(document: &Map<String, Value>) -> Value {
-    let proxy = document.get("proxyConfiguration").and_then(Value::as_object);
+    let proxy = document
+        .get("proxyConfiguration")
+        .and_then(Value::as_object);
     let blocks = proxy.map(|proxy| {
         let properties: Map<String, Value> = objects(proxy, "properties")
             .map(|one| (text(one, "name").to_owned(), text(one, "value").into()))

@@ -318,6 +318,7 @@ impl Kind for Toy {
             attributes: fields,
             references,
             mentions: Vec::new(),
+            warnings: Vec::new(),
         })
     }
 
