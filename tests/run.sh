@@ -29,6 +29,6 @@ for _ in $(seq 100); do
     [ -s "$port_file" ] && break
     sleep 0.1
 done
-CONTRACT_ENDPOINT="http://127.0.0.1:$(cat "$port_file")" CONTRACT_KINDS=kms_key \
+CONTRACT_ENDPOINT="http://127.0.0.1:$(cat "$port_file")" CONTRACT_KINDS=kms_key,ecs_task_definition \
     CONTRACT_LACKS=kms_key.rotation_period_in_days \
     cargo test --locked --test contract

@@ -99,6 +99,12 @@ impl Cloud {
         self.call("logs", "/", &[("x-amz-target", &target)], body)
     }
 
+    /// Calls ECS, which must succeed.
+    pub(crate) fn ecs(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
+        self.call("ecs", "/", &[("x-amz-target", &target)], body)
+    }
+
     fn call(&self, service: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Value {
         let scope = format!("test/20260101/us-east-1/{service}/aws4_request");
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=none");

@@ -85,7 +85,8 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
                 .map_err(|problems| told(&problems, None, desired))?
         }
     };
-    terminal.diagnostics(&warnings);
+    let concern = |one: &Diagnostic| one.address.as_ref().is_none_or(|of| *of == desired.address);
+    terminal.diagnostics(&warnings.into_iter().filter(concern).collect());
     let text = format!("{:#}\n", Value::Object(document));
     match &args.out {
         None => terminal.result(&text)?,

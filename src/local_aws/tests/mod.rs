@@ -1,6 +1,7 @@
 //! The embedded AWS as its clients see it: AWS SDKs, HTTP, the file system.
 
 mod durability;
+mod ecs;
 mod http_api;
 mod kms;
 mod logs_and_sts;

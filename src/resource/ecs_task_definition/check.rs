@@ -19,6 +19,9 @@ const MAX_CONTAINERS: usize = 10;
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>.
 const MAX_BYTES: usize = 64 * 1024;
 
+/// Stands in for the stack's region, which a type is not told before it plans.
+const ANY_REGION: &str = "us-east-1";
+
 /// Reports everything that is wrong with the task definition of `family`.
 pub(super) fn check(family: &str, spec: &EcsTaskDefinitionSpec, problems: &mut Problems) {
     let places = Places::new(spec);
@@ -39,7 +42,7 @@ pub(super) fn check(family: &str, spec: &EcsTaskDefinitionSpec, problems: &mut P
         return;
     }
     tracing(spec, &bare, problems);
-    let document = spec.document(None);
+    let document = spec.document(Some(ANY_REGION));
     let checked = Checked {
         document: &document,
         places: &places,

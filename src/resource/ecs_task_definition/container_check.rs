@@ -118,11 +118,9 @@ impl One<'_> {
         }
         let is_fargate = is_fargate(self.checked.document);
         let place = self.place("logConfiguration");
-        // What the spec writes out gets the region when it is known.
-        let is_of_base = place.starts_with("/base");
         for (option, is_needed) in [
             ("awslogs-group", true),
-            ("awslogs-region", is_of_base),
+            ("awslogs-region", true),
             ("awslogs-stream-prefix", is_fargate),
         ] {
             if is_needed && !options.contains_key(option) {
