@@ -20,7 +20,7 @@ LOCAL_COLLECTOR_BIN=target/debug/local-collector XRAYCTL_BIN=target/debug/xrayct
     PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet tests/aws
 
 # moto is an AWS that we did not write: the types that it has keep the contract
-# there as well.
+# there as well. It does not keep the fields of CONTRACT_LACKS.
 port_file=$(mktemp)
 "$environment/bin/python" tests/moto/serve.py "$port_file" &
 moto=$!
@@ -30,5 +30,5 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 CONTRACT_ENDPOINT="http://127.0.0.1:$(cat "$port_file")" CONTRACT_KINDS=kms_key,ecs_task_definition \
-    CONTRACT_LACKS=kms_key.rotation_period_in_days \
+    CONTRACT_LACKS=kms_key.rotation_period_in_days,ecs_task_definition.enable_fault_injection \
     cargo test --locked --test contract

@@ -15,6 +15,8 @@ mod sidecar;
 mod size;
 mod task;
 mod terraform;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
