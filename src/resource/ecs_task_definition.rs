@@ -374,7 +374,9 @@ impl Resource for EcsTaskDefinition {
     /// before: those were written a moment ago.
     async fn update(aws: &Aws, update: Update<'_, Self::Spec>) -> Result<Attributes, Error> {
         let tags = live::tags(aws, update.outputs).await?;
-        live::register(aws, update.after, &tags).await
+        let outputs = live::register(aws, update.after, &tags).await?;
+        live::give_back(aws, update.outputs).await?;
+        Ok(outputs)
     }
 
     async fn delete(

@@ -105,7 +105,7 @@ fn a_plan_is_stale_once_someone_registered_a_revision() {
     scenario.apply();
     scenario.edit("api:1", "api:3");
     scenario.run("plan --out plan.json").succeeds();
-    register(&cloud, |revision| revision["cpu"] = "1024".into());
+    register(&cloud, |revision| revision["memory"] = "2048".into());
     scenario
         .run("apply plan.json")
         .ends_with(1)
@@ -216,7 +216,7 @@ fn a_size_that_fargate_has_not() {
         "cpu = 256\nmemory = \"4GB\"",
         &[
             "Fargate has no task with 256 cpu and 4096 memory",
-            "xrayctl.toml:7:10",
+            "xrayctl.toml:8:10",
             "the nearest size is cpu 512 with memory 4096; cpu 256 takes memory 512, 1024 or 2048",
         ],
     );
@@ -239,12 +239,12 @@ fn two_containers_of_one_name() {
     refused(
         "container_definitions.api = {",
         "container_definitions.api = { image = \"b\" }\ncontainer_definitions.api = {",
-        &["duplicate", "xrayctl.toml:11"],
+        &["duplicate", "xrayctl.toml:12:23"],
     );
     refused(
         "container_definitions.api = { image = \"api:1\", environment = { LOG = \"info\" } }",
         "container_definitions = [{ name = \"a\", image = \"a\" }, { name = \"a\", image = \"b\" }]",
-        &["there are two containers called `a`", "xrayctl.toml:10:67"],
+        &["there are two containers called `a`", "xrayctl.toml:11:64"],
     );
 }
 
@@ -255,7 +255,7 @@ fn a_port_that_the_sidecar_has() {
         "image = \"api:1\", port_mappings = [{ container_port = 4317 }],",
         &[
             "the containers `api` and `aws-otel-collector` both listen on port 4317/tcp",
-            "xrayctl.toml:10:",
+            "xrayctl.toml:11:",
             "the sidecar listens there; move the other one",
         ],
     );

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::EcsTaskDefinitionSpec;
 use super::document::{Document, registrable, text};
 use crate::aws::{Class, ECS, Patience, RawJson, call, ecs, until_done};
-use crate::model::live::{APPLIED_TAG, STACK_TAG};
+use crate::model::live::{APPLIED_TAG, NAME_TAG, STACK_TAG};
 use crate::resource::read::in_parallel;
 use crate::resource::{Attributes, Aws, Error, Found, Query, Tags};
 
@@ -342,6 +342,22 @@ pub(super) async fn retag(
         .resource_arn(arn)
         .set_tags(Some(tags.collect()));
     call(ECS, "TagResource", request.send()).await?;
+    Ok(())
+}
+
+/// Takes our tags off a revision that someone else registered, once another has
+/// them: a deletion of what is ours leaves it alone.
+pub(super) async fn give_back(aws: &Aws, outputs: &Attributes) -> Result<(), Error> {
+    if inherited(outputs).is_empty() {
+        return Ok(());
+    }
+    let ours = [STACK_TAG, NAME_TAG, APPLIED_TAG].map(str::to_owned);
+    let request = aws
+        .ecs
+        .untag_resource()
+        .resource_arn(text(outputs, ARN))
+        .set_tag_keys(Some(ours.to_vec()));
+    call(ECS, "UntagResource", request.send()).await?;
     Ok(())
 }
 
