@@ -22,6 +22,7 @@ mod command_line;
 mod destination;
 mod destroy;
 mod drift;
+mod ecs;
 mod embedded;
 mod encryption;
 mod export;

@@ -1,18 +1,10 @@
-//! Every correction of Logs and STS, through the SDKs, and neighbours that need
-//! none.
+//! Every correction of Logs and STS, through the SDKs.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use serde_json::{Value, json};
-use winterbaume_sts::StsService;
-
 use super::{fresh, sdk};
-use crate::local_aws::neighbours::plain::Plain;
-use crate::local_aws::service::{Service, Siblings};
 
 #[tokio::test]
 async fn resource_policies_of_logs_are_checked_counted_and_paged() {
@@ -94,42 +86,4 @@ async fn callers_are_named_as_aws_names_them() {
     let arn = "arn:aws:sts::210987654321:assumed-role/deploy/me";
     assert_eq!(caller.arn(), Some(arn));
     assert_eq!(caller.account(), Some("210987654321"));
-}
-
-struct Nobody;
-
-#[async_trait::async_trait]
-impl Siblings for Nobody {
-    async fn call(&self, service: &str, _: &str, _: &Value) -> Response<Bytes> {
-        panic!("{service} was not expected to be called")
-    }
-}
-
-#[tokio::test]
-async fn a_neighbour_that_needs_no_correction_keeps_its_state() {
-    let new = || Plain::regional("sts", None, "123456789012", StsService::new());
-    let sts = new();
-    let form = "Action=AssumeRole&RoleSessionName=me&RoleArn=arn:aws:iam::123456789012:role/r";
-    let kind = "application/x-www-form-urlencoded";
-    let call = |form: &'static str| {
-        let request = Request::post("/").header("content-type", kind);
-        request.body(Bytes::from(form)).expect("a request")
-    };
-    let answer = sts.handle("eu-west-1", call(form), &Nobody).await;
-    assert!(answer.response.status().is_success() && answer.changed);
-    let state = sts.snapshot("eu-west-1").expect("a state");
-    let again = new();
-    again.restore("eu-west-1", &state).expect("the same state");
-    assert_eq!(again.snapshot("eu-west-1").expect("a state"), state);
-    assert_ne!(again.snapshot("us-east-1").expect("a state"), state);
-    again
-        .restore("eu-west-1", &json!([]))
-        .expect_err("no state");
-    let answer = again
-        .handle("eu-west-1", call("Action=GetCallerIdentity"), &Nobody)
-        .await;
-    assert!(answer.response.status().is_success() && !answer.changed);
-    assert_eq!(again.home_region(), None);
-    let global = Plain::global("sts", "123456789012", StsService::new());
-    assert_eq!(global.home_region(), Some("us-east-1"));
 }

@@ -2,6 +2,7 @@
 
 mod apigateway;
 mod durability;
+mod ecs;
 mod http_api;
 mod iam;
 mod kms;
