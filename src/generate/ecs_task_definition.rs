@@ -74,7 +74,12 @@ pub(crate) fn onto(
     }
     let mut document = written(&added, region)?;
     let tags = standing.get("tags").and_then(Value::as_array);
-    let tags: Vec<Value> = tags.into_iter().flatten().filter(is_own).cloned().collect();
+    let tags: Vec<Value> = tags
+        .into_iter()
+        .flatten()
+        .filter(|tag| is_own(tag))
+        .cloned()
+        .collect();
     if !tags.is_empty() {
         document.insert("tags".to_owned(), tags.into());
     }
@@ -83,7 +88,7 @@ pub(crate) fn onto(
 
 /// Tells whether a tag is the user's: AWS refuses its own, and ours say of a
 /// registration that an apply made it.
-fn is_own(tag: &&Value) -> bool {
+fn is_own(tag: &Value) -> bool {
     let key = tag.get("key").and_then(Value::as_str).unwrap_or_default();
     !key.starts_with("aws:") && !key.starts_with(live::TAG_PREFIX)
 }

@@ -155,10 +155,10 @@ pub(crate) struct EcsTaskDefinitionSpec {
     /// table does so for all of them; left out, they stay as they are.
     #[serde(default)]
     instrument: Option<Instrument>,
-    /// What the base has that we do not know.
+    /// Members of the task that xrayctl does not know, as AWS's JSON has them:
+    /// registered as they are. Those of the base are among them.
     #[serde(default)]
-    #[schemars(skip)]
-    other: Document,
+    other: Option<Document>,
 }
 
 impl EcsTaskDefinitionSpec {
@@ -210,7 +210,7 @@ impl EcsTaskDefinitionSpec {
         }
         fields.retain(|_, value| !value.is_null());
         document::put_over(&mut document, shape::to_aws(shape::TASK, &fields));
-        document.extend(self.other.clone());
+        document.extend(self.other.clone().unwrap_or_default());
         // The spec takes numbers, ECS texts alone.
         for name in ["cpu", "memory"] {
             if let Some(Value::Number(number)) = document.get(name) {
@@ -251,7 +251,9 @@ impl EcsTaskDefinitionSpec {
             home.insert(name.clone(), value.clone());
         }
         let mut fields = shape::to_spec(shape::TASK, &known);
-        fields.insert("other".to_owned(), other.into());
+        if !other.is_empty() {
+            fields.insert("other".to_owned(), other.into());
+        }
         serde_json::from_value(fields.into()).ok()
     }
 }

@@ -39,11 +39,13 @@ enum Protocol {
 /// What the X-Ray SDK does where there is no segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ecs_context_missing")]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum ContextMissing {
-    LogError,
-    RuntimeError,
-    IgnoreError,
+    #[serde(rename = "LOG_ERROR")]
+    Log,
+    #[serde(rename = "RUNTIME_ERROR")]
+    Runtime,
+    #[serde(rename = "IGNORE_ERROR")]
+    Ignore,
 }
 
 /// Makes containers send their traces to the sidecar. Variables that a
@@ -154,9 +156,9 @@ impl Instrument {
 
     fn of_xray(&self, service: &str, host: &str) -> Vec<(&'static str, String)> {
         let missing = match self.context_missing {
-            None | Some(ContextMissing::LogError) => "LOG_ERROR",
-            Some(ContextMissing::RuntimeError) => "RUNTIME_ERROR",
-            Some(ContextMissing::IgnoreError) => "IGNORE_ERROR",
+            None | Some(ContextMissing::Log) => "LOG_ERROR",
+            Some(ContextMissing::Runtime) => "RUNTIME_ERROR",
+            Some(ContextMissing::Ignore) => "IGNORE_ERROR",
         };
         vec![
             ("AWS_XRAY_DAEMON_ADDRESS", format!("{host}:2000")),

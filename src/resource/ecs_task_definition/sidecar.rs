@@ -187,11 +187,10 @@ impl Sidecar {
     /// what that lacks. A second time adds nothing.
     pub(super) fn add_to(&self, document: &mut Document, sdk: Sdk, region: Option<&str>) {
         let said = self.said(region);
-        let task = Map::from_iter(
-            ["cpu", "memory"]
-                .into_iter()
-                .filter_map(|name| Some((name.to_owned(), document.get(name)?.clone()))),
-        );
+        let task: Map<String, Value> = ["cpu", "memory"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), document.get(name)?.clone())))
+            .collect();
         let name = self.name().to_owned();
         let Some(containers) = containers_mut(document) else {
             return;
@@ -223,7 +222,7 @@ impl Sidecar {
         {
             options.entry("awslogs-region").or_insert(region.into());
         }
-        let log = log.or_else(|| Some(self.awslogs(region)?));
+        let log = log.or_else(|| self.awslogs(region));
         let said = json!({
             "image": self.image,
             "cpu": self.cpu,

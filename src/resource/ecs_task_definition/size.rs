@@ -92,12 +92,11 @@ pub(super) fn fargate_problem(cpu: u64, memory: u64) -> Option<(String, String)>
     let message = format!("Fargate has no task with {cpu} cpu and {memory} memory");
     let (nearest_cpu, nearest_memory) = nearest(cpu, memory);
     let nearest = format!("the nearest size is cpu {nearest_cpu} with memory {nearest_memory}");
-    let hint = match same {
-        Some(size) => format!("{nearest}; cpu {cpu} takes memory {}", size.range()),
-        None => {
-            let all: Vec<String> = SIZES.iter().map(|size| size.cpu.to_string()).collect();
-            format!("{nearest}; cpu is one of {}", all.join(", "))
-        }
+    let hint = if let Some(size) = same {
+        format!("{nearest}; cpu {cpu} takes memory {}", size.range())
+    } else {
+        let all: Vec<String> = SIZES.iter().map(|size| size.cpu.to_string()).collect();
+        format!("{nearest}; cpu is one of {}", all.join(", "))
     };
     Some((message, hint))
 }

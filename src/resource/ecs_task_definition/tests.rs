@@ -30,7 +30,7 @@ fn problems(fields: Value) -> Vec<String> {
 }
 
 /// A task on Fargate with one container.
-fn fargate(sidecar: Value, instrument: Value) -> Value {
+fn fargate(sidecar: &Value, instrument: &Value) -> Value {
     json!({
         "family": "api",
         "network_mode": "awsvpc",
@@ -53,14 +53,14 @@ fn the_collector_stands_beside_the_application() {
         "sampler": "parentbased_traceidratio",
         "sampler_arg": "0.1",
     });
-    assert_snapshot!("adot", written(fargate(sidecar, instrument)));
+    assert_snapshot!("adot", written(fargate(&sidecar, &instrument)));
 }
 
 #[test]
 fn the_agent_stands_beside_the_application() {
     let sidecar = json!({ "kind": "cloudwatch-agent", "memory": 256, "essential": true });
     let instrument = json!({ "service_name": "shop", "protocol": "grpc" });
-    assert_snapshot!("cloudwatch_agent", written(fargate(sidecar, instrument)));
+    assert_snapshot!("cloudwatch_agent", written(fargate(&sidecar, &instrument)));
 }
 
 #[test]
@@ -79,11 +79,11 @@ fn the_daemon_is_linked_where_containers_have_networks_of_their_own() {
 
 #[test]
 fn the_daemon_is_in_maintenance() {
-    let told = problems(fargate(json!({ "kind": "xray-daemon" }), Value::Null));
+    let told = problems(fargate(&json!({ "kind": "xray-daemon" }), &Value::Null));
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with("/sidecar/kind: the X-Ray daemon is in maintenance"));
     assert_eq!(
-        problems(fargate(json!({ "kind": "adot" }), Value::Null)),
+        problems(fargate(&json!({ "kind": "adot" }), &Value::Null)),
         [""; 0]
     );
 }
