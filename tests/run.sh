@@ -35,11 +35,13 @@ for _ in $(seq 100); do
     [ -s "$port_file" ] && break
     sleep 0.1
 done
-# It gives no rotation period of a key, keeps no change of a function's tracing
-# mode, and takes layers of its own account and region alone.
-lacks=kms_key.rotation_period_in_days
+# moto drops the period of a key's rotation and the class of a log group, keeps no
+# change of a function's tracing mode, and takes layers of its own account and
+# region alone. It has no composite alarms, and keeps no tags of dashboards, so
+# that nobody owns one.
+lacks=kms_key.rotation_period_in_days,log_group.log_group_class
 lacks+=,lambda_function.tracing_mode,lambda_function.layers
-kinds=kms_key,iam_policy,iam_role,iam_role_policy_attachment
+kinds=kms_key,iam_policy,iam_role,iam_role_policy_attachment,alarm,log_group
 kinds+=,lambda_function,api_gateway_stage
 CONTRACT_ENDPOINT="http://127.0.0.1:$(cat "$port_file")" \
     CONTRACT_KINDS=$kinds CONTRACT_LACKS=$lacks \

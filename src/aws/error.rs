@@ -183,9 +183,10 @@ pub(super) fn classify(code: &str, message: &str, status: u16) -> Class {
         | "IncompleteSignature"
         | "AuthFailure" => Class::Credentials,
         "RuleLimitExceededException"
+        | "LimitExceeded"
+        | "LimitExceededFault"
         | "PolicyCountLimitExceededException"
         | "LimitExceededException"
-        | "LimitExceeded"
         | "TooManyTagsException" => Class::Limit,
         "InvalidPolicyRevisionIdException"
         | "AlreadyExistsException"
@@ -198,7 +199,11 @@ pub(super) fn classify(code: &str, message: &str, status: u16) -> Class {
         | "ResourceConflictException"
         | "ConflictException"
         | "PreconditionFailedException" => Class::Conflict,
-        "ResourceNotFoundException" | "NotFoundException" | "NoSuchEntity" => Class::NotFound,
+        "ResourceNotFoundException"
+        | "ResourceNotFound"
+        | "DashboardNotFoundError"
+        | "NotFoundException"
+        | "NoSuchEntity" => Class::NotFound,
         "InvalidRequestException" => classify_invalid_request(message),
         _ if status == 429 => Class::Throttled,
         _ if status == 403 && message.contains("security token") => Class::Credentials,
@@ -239,6 +244,20 @@ mod tests {
             classify(invalid, "Filter Expression is empty", 400),
             Class::Invalid
         );
+    }
+
+    /// CloudWatch's codes have two spellings: of its old protocol, which it
+    /// still sends, and of its new one.
+    #[test]
+    fn sorts_cloudwatch_replies() {
+        for code in ["ResourceNotFound", "DashboardNotFoundError"] {
+            assert_eq!(classify(code, "", 404), Class::NotFound);
+        }
+        for code in ["LimitExceeded", "LimitExceededFault"] {
+            assert_eq!(classify(code, "", 400), Class::Limit);
+        }
+        assert_eq!(classify("ValidationError", "", 400), Class::Invalid);
+        assert_eq!(classify("Throttling", "", 400), Class::Throttled);
     }
 
     #[test]

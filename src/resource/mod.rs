@@ -5,8 +5,13 @@
 //! erased form, [`Kind`], and know no type by name. A new type is one file
 //! here and one line in [`REGISTRY`].
 
+mod alarm;
+mod any_alarm;
 mod api_gateway_stage;
 mod catalog;
+mod cloudwatch_tags;
+mod composite_alarm;
+mod dashboard;
 mod default_sampling_rule;
 mod encryption;
 mod erased;
@@ -21,6 +26,7 @@ mod indexing_rule;
 mod kms_key;
 mod kms_reference;
 mod lambda_function;
+mod log_group;
 mod policy_document;
 mod problem;
 pub mod read;
@@ -284,4 +290,8 @@ pub static REGISTRY: &[&dyn Kind] = &[
     &Erased::<iam_role_policy_attachment::IamRolePolicyAttachment>::NEW,
     &Erased::<lambda_function::LambdaFunction>::NEW,
     &Erased::<api_gateway_stage::ApiGatewayStage>::NEW,
+    &Erased::<alarm::Alarm>::NEW,
+    &Erased::<composite_alarm::CompositeAlarm>::NEW,
+    &Erased::<dashboard::Dashboard>::NEW,
+    &Erased::<log_group::LogGroup>::NEW,
 ];

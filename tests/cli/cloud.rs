@@ -119,6 +119,28 @@ impl Cloud {
         serde_json::from_slice(&answer).unwrap_or(Value::Null)
     }
 
+    /// Calls CloudWatch, which must succeed.
+    pub(crate) fn cloudwatch(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("GraniteServiceVersion20100801.{operation}");
+        self.call("monitoring", "/", &[("x-amz-target", &target)], body)
+    }
+
+    /// The alarm of either kind called `name`.
+    pub(crate) fn alarm(&self, name: &str) -> Value {
+        let found = self.cloudwatch("DescribeAlarms", &json!({ "AlarmNames": [name] }));
+        let both = ["MetricAlarms", "CompositeAlarms"].map(|kind| found[kind][0].clone());
+        let alarm = both.into_iter().find(|alarm| !alarm.is_null());
+        alarm.unwrap_or(Value::Null)
+    }
+
+    /// The log group called `name`.
+    pub(crate) fn log_group(&self, name: &str) -> Value {
+        let asked = json!({ "logGroupNamePrefix": name });
+        let found = self.logs("DescribeLogGroups", &asked);
+        let group = rows(&found["logGroups"]).find(|group| group["logGroupName"] == name);
+        group.cloned().unwrap_or(Value::Null)
+    }
+
     fn call(&self, service: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Value {
         let mut headers = headers.to_vec();
         if service != "xray" {

@@ -17,6 +17,7 @@ mod specs;
 mod api_gateway;
 mod apply;
 mod bad_input;
+mod cloudwatch;
 mod command_line;
 mod destination;
 mod destroy;

@@ -17,11 +17,11 @@ use crate::http::Message;
 /// One request that came by.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// `xray`, `kms`, `logs`, `sts`, `iam`.
+    /// `xray`, `kms`, `logs`, `monitoring`, `sts`, `iam`.
     pub(crate) service: String,
     /// AWS's name of the operation.
     pub(crate) operation: String,
-    /// The body, where it is JSON or a form.
+    /// The body, where it is JSON, CBOR or a form.
     pub(crate) body: Value,
 }
 
@@ -32,7 +32,9 @@ impl Call {
         let action = form.as_ref().map(|form| text(&form["Action"]));
         let target = request.header("x-amz-target");
         let target = target.and_then(|target| Some(target.split_once('.')?.1.to_owned()));
+        // CloudWatch's calls in CBOR: `/service/NAME/operation/PutDashboard`.
         let path = request.second_word().trim_start_matches('/');
+        let path = path.rsplit("/operation/").next().unwrap_or(path);
         let scope = request.header("authorization").unwrap_or_default();
         let service = scope.split('/').nth(3).unwrap_or_default().to_owned();
         let method = request.start.split(' ').next().unwrap_or_default();
@@ -44,7 +46,10 @@ impl Call {
         Self {
             service,
             operation,
-            body: form.unwrap_or_else(|| serde_json::from_str(&body).unwrap_or_default()),
+            body: form
+                .or_else(|| serde_json::from_str(&body).ok())
+                .or_else(|| ciborium::from_reader(request.body.as_slice()).ok())
+                .unwrap_or_default(),
         }
     }
 
@@ -389,10 +394,15 @@ fn failure(call: &Call, status: u16, code: &str, message: &str) -> Message {
              <Message>{message}</Message></Error>\
              <RequestId>{request_id}</RequestId></ErrorResponse>"
         );
-        ("text/xml", body)
+        ("text/xml", body.into_bytes())
+    } else if call.service == "monitoring" {
+        let mut body = Vec::new();
+        let fields = json!({ "__type": code, "message": message });
+        ciborium::into_writer(&fields, &mut body).unwrap();
+        ("application/cbor", body)
     } else {
         let body = json!({ "__type": code, "message": message, "Message": message });
-        ("application/x-amz-json-1.1", body.to_string())
+        ("application/x-amz-json-1.1", body.to_string().into_bytes())
     };
     Message {
         start: format!("HTTP/1.1 {status} Fault"),
@@ -400,7 +410,8 @@ fn failure(call: &Call, status: u16, code: &str, message: &str) -> Message {
             ("content-type".to_owned(), kind.to_owned()),
             ("x-amzn-errortype".to_owned(), code.to_owned()),
             ("x-amzn-requestid".to_owned(), request_id),
+            ("smithy-protocol".to_owned(), "rpc-v2-cbor".to_owned()),
         ],
-        body: body.into_bytes(),
+        body,
     }
 }

@@ -46,7 +46,7 @@ pub fn all(account: &str, clock: &Clock, settle: Duration) -> Vec<Arc<dyn Servic
         Arc::new(logs::Logs::new(account)),
         Arc::new(sts::Sts::new(account)),
         Arc::new(iam::Iam::new(account, clock.clone())),
-        Arc::new(cloudwatch::CloudWatch::new(account)),
+        Arc::new(cloudwatch::CloudWatch::new(account, clock.clone())),
         Arc::new(Plain::regional(
             "ecs",
             ECS_TARGET,
