@@ -28,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("local_aws", &["filter", "model"]),
     (
         "view",
-        &["apply", "aws", "model", "plan", "resource", "spec"],
+        &["apply", "aws", "lint", "model", "plan", "resource", "spec"],
     ),
     (
         "cli",

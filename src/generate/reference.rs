@@ -247,6 +247,7 @@ fn without_null(value: &Value) -> Value {
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| (name.clone(), without_null(value)))
             .collect(),
+        Value::Array(items) => items.iter().map(without_null).collect(),
         other => other.clone(),
     }
 }

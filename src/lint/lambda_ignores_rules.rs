@@ -63,7 +63,7 @@ fn check(resources: &Resources<'_>) -> Vec<Finding> {
         let ignoring: Vec<&str> = functions
             .iter()
             .map(|function| function.key.as_str())
-            .filter(|name| aim.takes(rule, name))
+            .filter(|name| is_for(rule, name))
             .collect();
         if ignoring.is_empty() || (aim == Aim::Anything && has_stage) {
             continue;
@@ -115,16 +115,16 @@ impl Aim {
             Self::Anything => "",
         }
     }
+}
 
-    /// Tells whether the rule would decide on the function called `name`.
-    fn takes(self, rule: &Ranked<'_>, name: &str) -> bool {
-        let matches = |field, text| {
-            let pattern = rule.criteria.pattern(field);
-            pattern.is_some_and(|pattern| pattern.matches(text))
-        };
-        ORIGINS.iter().any(|origin| matches("service_type", origin))
-            && matches("service_name", name)
-    }
+/// Tells whether a rule would decide on the function called `name`.
+fn is_for(rule: &Ranked<'_>, name: &str) -> bool {
+    let matches = |field, text| {
+        let pattern = rule.criteria.pattern(field);
+        pattern.is_some_and(|pattern| pattern.matches(text))
+    };
+    let mut origins = ORIGINS.iter();
+    origins.any(|origin| matches("service_type", origin)) && matches("service_name", name)
 }
 
 #[cfg(test)]
@@ -134,10 +134,10 @@ mod tests {
     use super::super::testing::{found, resource};
     use super::*;
 
-    fn found_with(mode: &str, rule: Value, more: &[Desired]) -> Vec<String> {
+    fn found_with(tracing: &str, rule: Value, more: &[Desired]) -> Vec<String> {
         let mut resources = vec![
-            resource("lambda_function.order", json!({"tracing_mode": mode})),
-            resource("lambda_function.stock", json!({"tracing_mode": mode})),
+            resource("lambda_function.order", json!({"tracing_mode": tracing})),
+            resource("lambda_function.stock", json!({"tracing_mode": tracing})),
             resource("sampling_rule.a", rule),
         ];
         resources.extend(more.iter().cloned());

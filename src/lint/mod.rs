@@ -103,6 +103,12 @@ pub fn codes() -> impl Iterator<Item = &'static str> + Clone {
     RULES.iter().map(|rule| rule.code)
 }
 
+/// Says what the rule called `code` finds.
+pub fn title(code: &str) -> Option<&'static str> {
+    let rule = RULES.iter().find(|rule| rule.code == code)?;
+    Some(rule.title)
+}
+
 /// Names the page of the docs on a rule, from the top of the repository.
 pub fn page(code: &str) -> String {
     format!("docs/lint/{code}.md")

@@ -82,8 +82,9 @@ fn finding(rule: &Ranked<'_>, first: &Ranked<'_>, more: &[&Ranked<'_>]) -> Findi
         shared(first, rule)
     );
     let hint = format!(
-        "give it a priority below {} if it is to decide on these",
-        first.priority
+        "let `{}` have the higher priority number if `{}` is to decide on these",
+        first.name(),
+        rule.name()
     );
     let mut detail = format!(
         "`{}` samples them with {}, `{}` with {}",
@@ -107,8 +108,13 @@ fn shared(one: &Ranked<'_>, other: &Ranked<'_>) -> String {
         .into_iter()
         .map(|(field, patterns)| format!("{field} {}", list(&patterns)))
         .collect();
+    let named = [one, other]
+        .into_iter()
+        .filter(|rule| rule.criteria.has_attributes())
+        .map(|rule| format!("the attributes of `{}`", rule.name()));
+    let fields: Vec<String> = fields.into_iter().chain(named).collect();
     match fields.as_slice() {
-        [] => "the attributes of both".to_owned(),
+        [] => "anything".to_owned(),
         [only] => only.clone(),
         [start @ .., last] => format!("{} and {last}", start.join(", ")),
     }
@@ -151,6 +157,18 @@ mod tests {
                  fixed_rate 1.0, reservoir_size 1"
             )
         );
+    }
+
+    #[test]
+    fn attributes_belong_to_what_is_lost() {
+        let gold = json!({"service_name": "a", "attributes": {"tier": "gold"}});
+        let rules = [
+            rule("gold", 1, 0.1, gold),
+            rule("paths", 2, 1.0, json!({"url_path": "/x"})),
+        ];
+        assert!(found(&RULE, &rules)[0].ends_with(
+            "every request with service_name `a`, url_path `/x` and the attributes of `gold`"
+        ));
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn check(resources: &Resources<'_>) -> Vec<Finding> {
                 (
                     "/priority",
                     format!(
-                        "give it a priority below that of `{}`, or take it away",
+                        "let `{}` have the higher priority number, or take this rule away",
                         shadow.name()
                     ),
                 )

@@ -44,7 +44,12 @@ impl Criteria {
     /// Tells whether X-Ray's SDKs pass the rule over: they know neither ARN
     /// nor attributes of a request.
     pub fn is_skipped_by_sdks(&self) -> bool {
-        self.text("resource_arn") != "*" || !self.attributes.is_empty()
+        self.text("resource_arn") != "*" || self.has_attributes()
+    }
+
+    /// Tells whether a request must carry attributes.
+    pub fn has_attributes(&self) -> bool {
+        !self.attributes.is_empty()
     }
 
     /// Returns the pattern of `field` as it is written; `*` for one that there

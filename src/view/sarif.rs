@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use crate::lint;
 use crate::model::{Diagnostic, Diagnostics, Severity, SourceRange};
 
 const SCHEMA: &str =
@@ -52,7 +53,7 @@ fn description(rule: &str) -> Value {
     let text = match rule {
         INVALID => "What AWS or xrayctl would refuse",
         DOUBTFUL => "What works, but hardly as it is meant",
-        lint => lint,
+        code => lint::title(code).unwrap_or(code),
     };
     json!({ "id": rule, "shortDescription": { "text": text } })
 }
@@ -160,7 +161,7 @@ mod tests {
                     {
                       "id": "shadowed-rule",
                       "shortDescription": {
-                        "text": "shadowed-rule"
+                        "text": "A sampling rule that no request ever reaches"
                       }
                     }
                   ]

@@ -35,7 +35,7 @@ fn a_warning_has_its_place_and_its_page() {
     10 | priority = 20
        |            ^^
        |
-       = hint: give it a priority below that of `all`, or take it away (docs/lint/shadowed-rule.md)
+       = hint: let `all` have the higher priority number, or take this rule away (docs/lint/shadowed-rule.md)
     --- exit 0
     ");
 }
@@ -161,6 +161,79 @@ policy_document = { file = "policy.json" }
       = hint: name who needs it, or add a condition such as `aws:SourceAccount` (docs/lint/wildcard-principal.md)
     --- exit 0
     "#);
+}
+
+#[test]
+fn policies_of_iam_are_read_in_every_form() {
+    let spec = r#"[stack]
+name = "shop"
+region = "us-east-1"
+
+[[iam.policies.own.statements]]
+actions = ["xray:GetGroups"]
+resources = ["*"]
+
+[[iam.policies.own.statements]]
+actions = ["xray:PutTraceSegments"]
+resources = ["arn:aws:xray:us-east-1:123456789012:*"]
+
+[iam.roles.task.assume_role_policy]
+Version = "2012-10-17"
+Statement = [{ Effect = "Allow", Principal = "*", Action = "sts:AssumeRole" }]
+
+[iam.roles.task.inline_policies.write]
+Version = "2012-10-17"
+
+[iam.roles.task.inline_policies.write.Statement]
+Effect = "Allow"
+Action = "xray:Put*"
+Resource = "arn:aws:ecs:us-east-1:123456789012:*"
+"#;
+    let validate = Scenario::local(spec).run("validate").succeeds();
+    let places: Vec<&str> = validate
+        .stderr
+        .lines()
+        .filter_map(|line| {
+            let place = line.trim_start().strip_prefix("--> xrayctl.toml:");
+            place.or_else(|| line.strip_prefix("warning[")?.split(']').next())
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "write-action-on-arn",
+            "11:13",
+            "wildcard-principal",
+            "15:46",
+            "write-action-on-arn",
+            "23:12",
+        ]
+    );
+}
+
+#[test]
+fn rules_for_functions_of_lambda_are_told_to_be_ignored() {
+    let spec = r#"[stack]
+name = "shop"
+region = "us-east-1"
+
+[lambda.functions.order-handler]
+
+[sampling_rules.orders]
+priority = 10
+fixed_rate = 1.0
+service_name = "order-*"
+"#;
+    let scenario = Scenario::local(spec);
+    scenario
+        .run("validate")
+        .succeeds()
+        .says("warning[lambda-ignores-rules]: sampling rule `orders`: `order-handler` ignores it");
+    scenario.edit(
+        "[lambda.functions.order-handler]",
+        "[lambda.functions.order-handler]\ntracing_mode = \"PassThrough\"",
+    );
+    assert_eq!(scenario.run("validate").succeeds().stderr, "");
 }
 
 /// Priority 1 takes what priority 2 is for.
