@@ -1,5 +1,6 @@
 //! The embedded AWS as its clients see it: AWS SDKs, HTTP, the file system.
 
+mod cloudwatch;
 mod durability;
 mod http_api;
 mod kms;
