@@ -16,6 +16,8 @@ mod specs;
 mod apply;
 mod bad_input;
 mod cloudwatch;
+mod cloudwatch_drift;
+mod cloudwatch_input;
 mod command_line;
 mod destination;
 mod destroy;
