@@ -18,6 +18,8 @@ mod api_gateway;
 mod apply;
 mod bad_input;
 mod cloudwatch;
+mod cloudwatch_drift;
+mod cloudwatch_input;
 mod command_line;
 mod destination;
 mod destroy;

@@ -61,6 +61,63 @@ async fn a_retention_is_one_that_aws_offers() {
 }
 
 #[tokio::test]
+async fn a_log_group_keeps_what_it_is_made_with() {
+    let (_folder, local) = fresh();
+    let config = sdk(&local, "us-east-1");
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&config);
+    let create = |name: &str| logs.create_log_group().log_group_name(name);
+    for name in ["aws/spans", "a b", ""] {
+        let error = create(name).send().await.expect_err("refused");
+        assert_eq!(error.code(), Some("InvalidParameterException"), "{name}");
+    }
+    let gone = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+    let error = create("a").kms_key_id(gone).send().await;
+    let error = error.expect_err("no such key");
+    assert_eq!(error.code(), Some("InvalidParameterException"));
+    let key = aws_sdk_kms::Client::new(&config).create_key().send().await;
+    let key = key.expect("a key").key_metadata.expect("metadata");
+    let class = aws_sdk_cloudwatchlogs::types::LogGroupClass::InfrequentAccess;
+    let group = create("a")
+        .set_kms_key_id(key.arn.clone())
+        .log_group_class(class.clone())
+        .deletion_protection_enabled(true)
+        .tags("team", "x");
+    group.send().await.expect("a log group");
+    let error = create("a").send().await.expect_err("there already");
+    assert_eq!(error.code(), Some("ResourceAlreadyExistsException"));
+    let groups = logs.describe_log_groups().send().await.expect("groups");
+    let group = &groups.log_groups()[0];
+    assert_eq!(group.kms_key_id, key.arn);
+    assert_eq!(group.log_group_class, Some(class));
+    assert_eq!(group.deletion_protection_enabled, Some(true));
+    let delete = || logs.delete_log_group().log_group_name("a").send();
+    let error = delete().await.expect_err("protected");
+    assert_eq!(error.code(), Some("ValidationException"));
+    let free = logs.put_log_group_deletion_protection();
+    let free = free
+        .log_group_identifier("a")
+        .deletion_protection_enabled(false);
+    free.send().await.expect("free");
+    delete().await.expect("deleted");
+}
+
+#[tokio::test]
+async fn log_groups_are_paged() {
+    let (_folder, local) = fresh();
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&sdk(&local, "us-east-1"));
+    for number in 0..60 {
+        let create = logs.create_log_group();
+        let create = create.log_group_name(format!("g{number:02}"));
+        create.send().await.expect("a group");
+    }
+    let first = logs.describe_log_groups().send().await.expect("a page");
+    assert_eq!(first.log_groups().len(), 50);
+    let second = logs.describe_log_groups();
+    let second = second.set_next_token(first.next_token.clone()).send().await;
+    assert_eq!(second.expect("a page").log_groups().len(), 10);
+}
+
+#[tokio::test]
 async fn callers_are_named_as_aws_names_them() {
     let (_folder, local) = fresh();
     let config = sdk(&local, "eu-west-1");
