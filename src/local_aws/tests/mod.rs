@@ -1,10 +1,7 @@
 //! The embedded AWS as its clients see it: AWS SDKs, HTTP, the file system.
 
-<<<<<<< HEAD
 mod apigateway;
-=======
 mod cloudwatch;
->>>>>>> cloudwatch
 mod durability;
 mod ecs;
 mod http_api;
