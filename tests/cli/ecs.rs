@@ -271,16 +271,6 @@ fn a_base_that_is_no_json() {
 }
 
 #[test]
-fn a_daemon_is_warned_of() {
-    let scenario = Scenario::local(&SPEC.replace("\"adot\"", "\"xray-daemon\""));
-    scenario
-        .run("validate")
-        .succeeds()
-        .says("warning: ECS task definition `api`: `sidecar.kind`: the X-Ray daemon is in maintenance since 2026-02-25");
-    scenario.run("plan").succeeds().says("in maintenance");
-}
-
-#[test]
 fn generate_writes_what_apply_registers() {
     let cloud = Cloud::start();
     let scenario = cloud.scenario(SPEC);

@@ -46,6 +46,7 @@ mod replace;
 mod run_time_errors;
 mod saved_plans;
 mod selection;
+mod shipped;
 mod show;
 mod tags;
 mod texts_and_files;

@@ -104,6 +104,11 @@ fn a_state_names_what_the_plan_wrote() {
         let all = [written.unwrap()].into_iter();
         let all = all.chain(companions.unwrap().into_iter().map(|(_, values)| values));
         let keys: Vec<Option<String>> = all.map(|values| kind.terraform_key(&values)).collect();
+        if desired.address.kind() == "iam_role_policy_attachment" {
+            // A state's attachments are read as a part of their roles.
+            assert_eq!(keys, [None]);
+            continue;
+        }
         assert!(
             keys.contains(&Some(desired.key.clone())),
             "{}: {keys:?}",
