@@ -48,11 +48,11 @@ pub(super) struct CompositeAlarmSpec {
     alarm_rule: Option<String>,
     /// Goes off while at least one of these does: names in `[alarms]`,
     /// `composite_alarm.NAME`, or ARNs.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     any_of: Vec<String>,
     /// Goes off while all of these do; named in the same way.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     all_of: Vec<String>,
     /// Whether the actions below are carried out. Default: true.

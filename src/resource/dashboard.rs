@@ -43,21 +43,21 @@ pub(super) struct DashboardSpec {
     dashboard_body: Option<Map<String, Value>>,
     /// Services, by the names in their segments: each is a row of links to its
     /// traces and to the trace map.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(min = 1)))]
     services: Vec<String>,
     /// Groups, by their names in `[groups]`: each is a chart of its traces, and
     /// of their share of all traces. `Default` is the group that AWS ships.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(min = 1)))]
     groups: Vec<String>,
     /// Groups that are not in the spec, by their names at AWS.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(min = 1, max = 32)))]
     group_names: Vec<String>,
     /// Alarms whose states are shown: names in `[alarms]`,
     /// `composite_alarm.NAME`, or ARNs.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(min = 1)))]
     alarms: Vec<String>,
     /// Where it stands, for links and ARNs; not for the spec.
