@@ -349,7 +349,12 @@ fn metric_math_and_bands_of_alarms() {
     each_is_seen_and_repaired(
         "alarm.odd",
         &[(
-            &["threshold", "comparison_operator", "metrics", "threshold_metric_id"],
+            &[
+                "threshold",
+                "comparison_operator",
+                "metrics",
+                "threshold_metric_id",
+            ],
             &|cloud| {
                 let mut metrics = cloud.alarm("odd")["Metrics"].clone();
                 metrics[0] = json!({ "Id": "band", "Expression": "traces", "ReturnData": false });
@@ -503,18 +508,27 @@ fn an_alarm_keeps_its_state_where_only_tags_change() {
     scenario.apply();
     assert_eq!(taken(&proxy, &puts), [""; 0]);
     // AWS ignores tags of an alarm that it has.
-    scenario.edit("owner = \"ann\" }\n\n[alarms.latency", "owner = \"bob\" }\n\n[alarms.latency");
+    scenario.edit(
+        "owner = \"ann\" }\n\n[alarms.latency",
+        "owner = \"bob\" }\n\n[alarms.latency",
+    );
     let plan = scenario.plan().ends_with(2);
     assert_eq!(plan.changes(), ["alarm.high-errors tags.owner"], "{plan}");
     proxy.take_calls();
     scenario.apply();
     let calls = taken(&proxy, &[&puts[..], &["TagResource"]].concat());
-    assert!(!calls.is_empty() && calls.iter().all(|call| call == "TagResource"), "{calls:?}");
+    assert!(
+        !calls.is_empty() && calls.iter().all(|call| call == "TagResource"),
+        "{calls:?}"
+    );
     assert_eq!(tags(&cloud, &arn("high-errors"))["owner"], "bob");
     scenario.is_settled();
     assert_eq!(cloud.alarm("high-errors"), before);
     // A change of one alarm puts that one, and leaves its state.
-    scenario.edit("group = \"errors\"\nalarm", "group = \"errors\"\nthreshold = 7\nalarm");
+    scenario.edit(
+        "group = \"errors\"\nalarm",
+        "group = \"errors\"\nthreshold = 7\nalarm",
+    );
     proxy.take_calls();
     scenario.apply();
     assert_eq!(taken(&proxy, &puts), ["PutMetricAlarm"]);
@@ -527,14 +541,20 @@ fn a_dashboard_that_aws_wrote_in_another_order_is_the_same() {
     let (cloud, scenario) = applied();
     let found = cloud.cloudwatch("GetDashboard", &json!({ "DashboardName": "notes" }));
     let kept = text(&found["DashboardBody"]);
-    assert!(kept.starts_with(r#"{"start":"#) && kept.contains('é'), "{kept}");
+    assert!(
+        kept.starts_with(r#"{"start":"#) && kept.contains('é'),
+        "{kept}"
+    );
     let body: Value = serde_json::from_str(&kept).unwrap();
     let reordered = sorted(&body).to_string();
     assert_ne!(reordered, kept);
     let put = json!({ "DashboardName": "notes", "DashboardBody": reordered });
     cloud.cloudwatch("PutDashboard", &put);
     scenario.is_settled();
-    scenario.write("dashboard.json", serde_json::to_string_pretty(&body).unwrap());
+    scenario.write(
+        "dashboard.json",
+        serde_json::to_string_pretty(&body).unwrap(),
+    );
     scenario.is_settled();
 }
 
@@ -580,7 +600,10 @@ fn a_child_that_leaves_goes_after_the_rule_that_named_it() {
     let (cloud, scenario) = applied();
     let spec = without(SPEC, "[alarms.latency]");
     scenario.spec(&spec);
-    scenario.edit("any_of = [\"high-errors\", \"latency\"]", "any_of = [\"high-errors\"]");
+    scenario.edit(
+        "any_of = [\"high-errors\", \"latency\"]",
+        "any_of = [\"high-errors\"]",
+    );
     scenario
         .apply()
         .prints("Apply complete! Resources: 0 added, 1 changed, 1 destroyed.");
@@ -683,7 +706,9 @@ fn log_groups_outlive_their_stack_unless_data_is_to_go() {
 fn an_export_plans_empty_once_it_is_adopted() {
     let (cloud, scenario) = applied();
     // As if no stack had made them.
-    scenario.run("destroy --auto-approve --target log_group.archive").succeeds();
+    scenario
+        .run("destroy --auto-approve --target log_group.archive")
+        .succeeds();
     let exported = scenario.run("export --region us-east-1 --stack shop --out all.toml");
     exported.succeeds();
     scenario.run("plan --adopt all.toml").succeeds();
@@ -713,7 +738,10 @@ fn an_export_of_what_nobody_owns() {
     let body = json!({ "widgets": [{ "type": "text", "properties": { "markdown": "${x} '''" } }] });
     let body = json!({ "DashboardName": "team", "DashboardBody": body.to_string() });
     cloud.cloudwatch("PutDashboard", &body);
-    cloud.logs("CreateLogGroup", &json!({ "logGroupName": "/aws/lambda/#x" }));
+    cloud.logs(
+        "CreateLogGroup",
+        &json!({ "logGroupName": "/aws/lambda/#x" }),
+    );
     let scenario = cloud.scenario("");
     scenario
         .run("export --region us-east-1 --stack shop --out shop.toml")
@@ -858,7 +886,8 @@ fn an_alarm_on_a_group_that_is_not_there() {
 
 #[test]
 fn a_composite_alarm_on_an_alarm_that_is_not_there() {
-    let spec = format!("{ONE_METRIC}statistic = \"Sum\"\n\n[composite_alarms.down]\nany_of = [\"slo\"]\n");
+    let spec =
+        format!("{ONE_METRIC}statistic = \"Sum\"\n\n[composite_alarms.down]\nany_of = [\"slo\"]\n");
     assert_snapshot!(refused(&spec), @r#"
     $ xrayctl plan
     --- stderr
