@@ -37,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "aws",
             "exit",
             "export",
+            "generate",
             "local_aws",
             "model",
             "plan",

@@ -26,7 +26,7 @@ LOCAL_COLLECTOR_BIN=target/debug/local-collector XRAYCTL_BIN=target/debug/xrayct
     PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet tests/aws
 
 # moto is an AWS that we did not write: the types that it has keep the contract
-# there as well.
+# there as well. It does not keep the fields of CONTRACT_LACKS.
 port_file=$(mktemp)
 "$environment/bin/python" tests/moto/serve.py "$port_file" &
 moto=$!
@@ -37,12 +37,13 @@ for _ in $(seq 100); do
 done
 # moto drops the period of a key's rotation and the class of a log group, keeps no
 # change of a function's tracing mode, and takes layers of its own account and
-# region alone. It has no composite alarms, and keeps no tags of dashboards, so
+# region alone; it drops fault injection of task definitions. It has no composite alarms, and keeps no tags of dashboards, so
 # that nobody owns one.
 lacks=kms_key.rotation_period_in_days,log_group.log_group_class
+lacks+=,ecs_task_definition.enable_fault_injection
 lacks+=,lambda_function.tracing_mode,lambda_function.layers
 kinds=kms_key,iam_policy,iam_role,iam_role_policy_attachment,alarm,log_group
-kinds+=,lambda_function,api_gateway_stage
+kinds+=,ecs_task_definition,lambda_function,api_gateway_stage
 CONTRACT_ENDPOINT="http://127.0.0.1:$(cat "$port_file")" \
     CONTRACT_KINDS=$kinds CONTRACT_LACKS=$lacks \
     cargo test --locked --test contract

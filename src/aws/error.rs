@@ -205,6 +205,10 @@ pub(super) fn classify(code: &str, message: &str, status: u16) -> Class {
         | "NotFoundException"
         | "NoSuchEntity" => Class::NotFound,
         "InvalidRequestException" => classify_invalid_request(message),
+        // ECS answers nearly everything with `ClientException` and a text.
+        "ClientException" if message.starts_with("Unable to describe task definition") => {
+            Class::NotFound
+        }
         _ if status == 429 => Class::Throttled,
         _ if status == 403 && message.contains("security token") => Class::Credentials,
         _ if status >= 500 => Class::Unavailable,
@@ -289,6 +293,16 @@ mod tests {
         ] {
             assert_eq!(classify(code, in_progress, status), class, "{code}");
         }
+    }
+
+    #[test]
+    fn sorts_ecs_replies_by_their_text() {
+        let client = "ClientException";
+        assert_eq!(
+            classify(client, "Unable to describe task definition.", 400),
+            Class::NotFound
+        );
+        assert_eq!(classify(client, "Role is not valid", 400), Class::Invalid);
     }
 
     #[test]

@@ -46,6 +46,13 @@ impl Patience {
         first: Duration::from_millis(200),
         longest: Duration::from_secs(1),
     };
+    /// For a role that was made a moment ago. Short, since a role that is wrong
+    /// gives the same answers as one that is not seen yet.
+    pub const NEW_ROLE: Self = Self {
+        limit: Duration::from_secs(15),
+        first: Duration::from_millis(500),
+        longest: Duration::from_secs(3),
+    };
     /// For a create that is not tried again by the SDK.
     pub const CREATION: Self = Self {
         limit: Duration::from_mins(1),

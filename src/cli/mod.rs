@@ -6,6 +6,7 @@ mod connection;
 mod destroy;
 mod export;
 mod fmt;
+mod generate;
 mod globals;
 mod import;
 mod init;
@@ -58,6 +59,7 @@ enum Command {
     Show(show::Args),
     Import(import::Args),
     Export(export::Args),
+    Generate(generate::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -165,6 +167,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal, report: &dyn Report) -> Outcome {
         Command::Show(args) => with_runtime(show::run(args, globals, terminal)),
         Command::Import(args) => with_runtime(import::run(args, globals, terminal, report)),
         Command::Export(args) => with_runtime(export::run(args, globals, terminal)),
+        Command::Generate(args) => with_runtime(generate::run(args, globals, terminal)),
     }
 }
 
@@ -192,6 +195,7 @@ impl Command {
             Self::Show(_) => "show",
             Self::Import(_) => "import",
             Self::Export(_) => "export",
+            Self::Generate(_) => "generate",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -216,6 +220,7 @@ impl Command {
                 connection: true,
                 ..Uses::default()
             },
+            Self::Generate(args) => args.uses(),
             Self::Validate(_) => Uses {
                 spec: true,
                 json: true,

@@ -13,6 +13,7 @@ mod cloudwatch_tags;
 mod composite_alarm;
 mod dashboard;
 mod default_sampling_rule;
+pub(crate) mod ecs_task_definition;
 mod encryption;
 mod erased;
 mod group;
@@ -294,4 +295,5 @@ pub static REGISTRY: &[&dyn Kind] = &[
     &Erased::<composite_alarm::CompositeAlarm>::NEW,
     &Erased::<dashboard::Dashboard>::NEW,
     &Erased::<log_group::LogGroup>::NEW,
+    &Erased::<ecs_task_definition::EcsTaskDefinition>::NEW,
 ];

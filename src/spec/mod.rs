@@ -39,6 +39,7 @@ use std::io;
 use std::sync::Arc;
 
 pub use format::format;
+pub use json_place::find as place_in_json;
 pub use nearest::nearest;
 pub use schema::schema;
 pub use shape::ShapeError;

@@ -141,6 +141,12 @@ impl Cloud {
         group.cloned().unwrap_or(Value::Null)
     }
 
+    /// Calls ECS, which must succeed.
+    pub(crate) fn ecs(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
+        self.call("ecs", "/", &[("x-amz-target", &target)], body)
+    }
+
     fn call(&self, service: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Value {
         let mut headers = headers.to_vec();
         if service != "xray" {

@@ -102,27 +102,27 @@ fn scenario(cloud: &Cloud) -> Scenario {
     scenario
 }
 
-fn applied() -> (Cloud, Scenario) {
+pub(crate) fn applied() -> (Cloud, Scenario) {
     let cloud = Cloud::start();
     let scenario = scenario(&cloud);
     scenario.apply();
     (cloud, scenario)
 }
 
-fn arn(name: &str) -> String {
+pub(crate) fn arn(name: &str) -> String {
     format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}")
 }
 
-fn dashboard_arn(name: &str) -> String {
+pub(crate) fn dashboard_arn(name: &str) -> String {
     format!("arn:aws:cloudwatch::123456789012:dashboard/{name}")
 }
 
-fn log_group_arn(name: &str) -> String {
+pub(crate) fn log_group_arn(name: &str) -> String {
     format!("arn:aws:logs:us-east-1:123456789012:log-group:{name}")
 }
 
 /// What an alarm is set to, without its state.
-fn settings(alarm: &Value) -> Value {
+pub(crate) fn settings(alarm: &Value) -> Value {
     let runtime = |name: &str| name.starts_with("State") || name.ends_with("Timestamp");
     let fields = alarm.as_object().into_iter().flatten();
     let settings = fields.filter(|(name, _)| !runtime(name));
@@ -134,7 +134,7 @@ fn settings(alarm: &Value) -> Value {
 }
 
 /// Everything of these types that stands, with all tags.
-fn standing(cloud: &Cloud) -> String {
+pub(crate) fn standing(cloud: &Cloud) -> String {
     let mut all = Vec::new();
     let types = json!({ "AlarmTypes": ["MetricAlarm", "CompositeAlarm"] });
     let alarms = cloud.cloudwatch("DescribeAlarms", &types);
@@ -185,21 +185,6 @@ fn tags(cloud: &Cloud, arn: &str) -> Value {
         .collect()
 }
 
-/// Puts an alarm as it stands, with members changed; null takes one away.
-fn change(cloud: &Cloud, name: &str, members: &Value) {
-    let mut alarm = settings(&cloud.alarm(name));
-    for (member, value) in members.as_object().unwrap() {
-        alarm[member] = value.clone();
-    }
-    let is_composite = !alarm["AlarmRule"].is_null();
-    let operation = if is_composite {
-        "PutCompositeAlarm"
-    } else {
-        "PutMetricAlarm"
-    };
-    cloud.cloudwatch(operation, &alarm);
-}
-
 /// Names of the calls of `operations` since the last look.
 fn taken(proxy: &Proxy, operations: &[&str]) -> Vec<String> {
     let calls = proxy.take_calls().into_iter().map(|call| call.operation);
@@ -238,256 +223,6 @@ fn what_is_applied_stays_as_it_is() {
     let before = standing(&cloud);
     let cloud = cloud.restart();
     assert_eq!(standing(&cloud), before);
-}
-
-/// Makes each change at AWS, and sees that the plan shows `fields` of `address`
-/// and nothing else, and that apply repairs it.
-fn each_is_seen_and_repaired(address: &str, cases: &[(&[&str], &dyn Fn(&Cloud))]) {
-    let (cloud, scenario) = applied();
-    let before = standing(&cloud);
-    for (fields, change) in cases {
-        change(&cloud);
-        assert_ne!(standing(&cloud), before, "{fields:?} did not change");
-        let plan = scenario.plan().ends_with(2);
-        let expected: Vec<String> = fields
-            .iter()
-            .map(|field| format!("{address} {field}"))
-            .collect();
-        assert_eq!(plan.changes(), expected, "{plan}");
-        scenario
-            .apply()
-            .prints("Apply complete! Resources: 0 added, 1 changed, 0 destroyed.");
-        scenario.is_settled();
-        assert_eq!(standing(&cloud), before, "after {fields:?}");
-    }
-}
-
-#[test]
-fn every_field_of_an_alarm() {
-    let topic = json!(["arn:aws:sns:us-east-1:123456789012:other"]);
-    let members: [(&[&str], Value); 18] = [
-        (&["alarm_description"], json!({ "AlarmDescription": "x" })),
-        (&["namespace"], json!({ "Namespace": "Other" })),
-        (&["metric_name"], json!({ "MetricName": "Other" })),
-        (
-            &["dimensions.Service"],
-            json!({ "Dimensions": [{ "Name": "Service", "Value": "web" }] }),
-        ),
-        (
-            &["extended_statistic"],
-            json!({ "ExtendedStatistic": "p99" }),
-        ),
-        (
-            &[
-                "statistic",
-                "extended_statistic",
-                "evaluate_low_sample_count_percentile",
-            ],
-            json!({
-                "Statistic": "Average", "ExtendedStatistic": null,
-                "EvaluateLowSampleCountPercentile": null,
-            }),
-        ),
-        (&["period"], json!({ "Period": 120 })),
-        (&["unit"], json!({ "Unit": null })),
-        (&["evaluation_periods"], json!({ "EvaluationPeriods": 6 })),
-        (&["datapoints_to_alarm"], json!({ "DatapointsToAlarm": 4 })),
-        (&["threshold"], json!({ "Threshold": 1500.5 })),
-        (
-            &["comparison_operator"],
-            json!({ "ComparisonOperator": "LessThanThreshold" }),
-        ),
-        (
-            &["treat_missing_data"],
-            json!({ "TreatMissingData": "breaching" }),
-        ),
-        (
-            &["evaluate_low_sample_count_percentile"],
-            json!({ "EvaluateLowSampleCountPercentile": "evaluate" }),
-        ),
-        (&["actions_enabled"], json!({ "ActionsEnabled": false })),
-        (&["alarm_actions"], json!({ "AlarmActions": topic })),
-        (&["ok_actions"], json!({ "OKActions": topic })),
-        (
-            &["insufficient_data_actions"],
-            json!({ "InsufficientDataActions": [] }),
-        ),
-    ];
-    let changes = members
-        .iter()
-        .map(|(_, members)| move |cloud: &Cloud| change(cloud, "latency", members));
-    let changes: Vec<_> = changes.collect();
-    let mut cases: Vec<(&[&str], &dyn Fn(&Cloud))> = Vec::new();
-    for ((fields, _), change) in members.iter().zip(&changes) {
-        cases.push((fields, change));
-    }
-    let tag = |key: &str, value: &str| {
-        let tags = json!([{ "Key": key, "Value": value }]);
-        json!({ "ResourceARN": arn("latency"), "Tags": tags })
-    };
-    let other = |cloud: &Cloud| {
-        cloud.cloudwatch("TagResource", &tag("other", ""));
-    };
-    let team = |cloud: &Cloud| {
-        cloud.cloudwatch("TagResource", &tag("team", "x"));
-    };
-    cases.push((&["tags.other"], &other));
-    cases.push((&["tags.team"], &team));
-    each_is_seen_and_repaired("alarm.latency", &cases);
-}
-
-#[test]
-fn metric_math_and_bands_of_alarms() {
-    each_is_seen_and_repaired(
-        "alarm.odd",
-        &[(&["metrics"], &|cloud| {
-            let mut metrics = cloud.alarm("odd")["Metrics"].clone();
-            metrics[0]["Expression"] = json!("ANOMALY_DETECTION_BAND(traces, 3)");
-            change(cloud, "odd", &json!({ "Metrics": metrics }));
-        })],
-    );
-    each_is_seen_and_repaired(
-        "alarm.odd",
-        &[(
-            &[
-                "threshold",
-                "comparison_operator",
-                "metrics",
-                "threshold_metric_id",
-            ],
-            &|cloud| {
-                let mut metrics = cloud.alarm("odd")["Metrics"].clone();
-                metrics[0] = json!({ "Id": "band", "Expression": "traces", "ReturnData": false });
-                let members = json!({
-                    "Metrics": metrics, "ThresholdMetricId": null, "Threshold": 5.0,
-                    "ComparisonOperator": "GreaterThanThreshold",
-                });
-                change(cloud, "odd", &members);
-            },
-        )],
-    );
-}
-
-#[test]
-fn every_field_of_a_composite_alarm() {
-    let topic = json!(["arn:aws:sns:us-east-1:123456789012:other"]);
-    let members: [(&[&str], Value); 9] = [
-        (&["alarm_description"], json!({ "AlarmDescription": null })),
-        (&["alarm_rule"], json!({ "AlarmRule": "ALARM(latency)" })),
-        (&["actions_enabled"], json!({ "ActionsEnabled": false })),
-        (&["alarm_actions"], json!({ "AlarmActions": topic })),
-        (&["ok_actions"], json!({ "OKActions": [] })),
-        (
-            &["insufficient_data_actions"],
-            json!({ "InsufficientDataActions": topic }),
-        ),
-        (
-            &["actions_suppressor"],
-            json!({ "ActionsSuppressor": "odd" }),
-        ),
-        (
-            &["actions_suppressor_wait_period"],
-            json!({ "ActionsSuppressorWaitPeriod": 61 }),
-        ),
-        (
-            &["actions_suppressor_extension_period"],
-            json!({ "ActionsSuppressorExtensionPeriod": 0 }),
-        ),
-    ];
-    let changes = members
-        .iter()
-        .map(|(_, members)| move |cloud: &Cloud| change(cloud, "down", members));
-    let changes: Vec<_> = changes.collect();
-    let mut cases: Vec<(&[&str], &dyn Fn(&Cloud))> = Vec::new();
-    for ((fields, _), change) in members.iter().zip(&changes) {
-        cases.push((fields, change));
-    }
-    let untag = |cloud: &Cloud| {
-        let team = json!({ "ResourceARN": arn("down"), "TagKeys": ["team"] });
-        cloud.cloudwatch("UntagResource", &team);
-    };
-    cases.push((&["tags.team"], &untag));
-    each_is_seen_and_repaired("composite_alarm.down", &cases);
-}
-
-#[test]
-fn every_field_of_a_dashboard() {
-    let put = |cloud: &Cloud, name: &str, edit: &dyn Fn(&mut Value)| {
-        let found = cloud.cloudwatch("GetDashboard", &json!({ "DashboardName": name }));
-        let mut body = serde_json::from_str(&text(&found["DashboardBody"])).unwrap();
-        edit(&mut body);
-        let put = json!({ "DashboardName": name, "DashboardBody": body.to_string() });
-        cloud.cloudwatch("PutDashboard", &put);
-    };
-    for name in ["notes", "tracing"] {
-        each_is_seen_and_repaired(
-            &format!("dashboard.{name}"),
-            &[
-                (&["dashboard_body"], &|cloud| {
-                    put(cloud, name, &|body| {
-                        body["widgets"][0]["properties"]["markdown"] = json!("x");
-                    });
-                }),
-                (&["dashboard_body"], &|cloud| {
-                    put(cloud, name, &|body| {
-                        body["widgets"].as_array_mut().unwrap().reverse();
-                    });
-                }),
-                (&["tags.other"], &|cloud| {
-                    let tags = json!([{ "Key": "other", "Value": "x" }]);
-                    let tags = json!({ "ResourceARN": dashboard_arn(name), "Tags": tags });
-                    cloud.cloudwatch("TagResource", &tags);
-                }),
-            ],
-        );
-    }
-}
-
-#[test]
-fn every_field_of_a_log_group() {
-    let name = json!({ "logGroupName": "/ecs/api" });
-    each_is_seen_and_repaired(
-        "log_group./ecs/api",
-        &[
-            (&["retention_in_days"], &|cloud| {
-                let days = json!({ "logGroupName": "/ecs/api", "retentionInDays": 7 });
-                cloud.logs("PutRetentionPolicy", &days);
-            }),
-            (&["retention_in_days"], &|cloud| {
-                cloud.logs("DeleteRetentionPolicy", &name);
-            }),
-            (&["kms_key_id"], &|cloud| {
-                cloud.logs("DisassociateKmsKey", &name);
-            }),
-            (&["deletion_protection_enabled"], &|cloud| {
-                let on = json!({
-                    "logGroupIdentifier": "/ecs/api", "deletionProtectionEnabled": true,
-                });
-                cloud.logs("PutLogGroupDeletionProtection", &on);
-            }),
-            (&["tags.team"], &|cloud| {
-                let tags = json!({
-                    "resourceArn": log_group_arn("/ecs/api"), "tags": { "team": "x" },
-                });
-                cloud.logs("TagResource", &tags);
-            }),
-        ],
-    );
-    each_is_seen_and_repaired(
-        "log_group.archive",
-        &[
-            (&["retention_in_days"], &|cloud| {
-                let days = json!({ "logGroupName": "archive", "retentionInDays": 7 });
-                cloud.logs("PutRetentionPolicy", &days);
-            }),
-            (&["tags.owner"], &|cloud| {
-                let tags = json!({
-                    "resourceArn": log_group_arn("archive"), "tagKeys": ["owner"],
-                });
-                cloud.logs("UntagResource", &tags);
-            }),
-        ],
-    );
 }
 
 #[test]
@@ -793,174 +528,4 @@ fn an_export_of_what_nobody_owns() {
     scenario
         .run("plan --detailed-exitcode shop.toml")
         .ends_with(0);
-}
-
-/// Plans the small spec with `more`, which must be refused without a call.
-fn refused(more: &str) -> String {
-    let cloud = Cloud::start();
-    let proxy = Proxy::before(&cloud);
-    let stack = "[stack]\nname = \"shop\"\nregion = \"us-east-1\"\n\n";
-    let scenario = proxy.scenario(&format!("{stack}{more}"));
-    scenario.write("dashboard.json", "{ \"widgets\": [ }");
-    let plan = scenario.run("plan").ends_with(1);
-    assert_eq!(plan.stdout, "", "{plan}");
-    assert_eq!(proxy.take_calls().len(), 0);
-    plan.snapshot()
-}
-
-const ONE_METRIC: &str = r#"[alarms.slow]
-namespace = "AWS/X-Ray"
-metric_name = "ApproximateTraceCount"
-period = 60
-evaluation_periods = 2
-threshold = 1
-comparison_operator = "GreaterThanThreshold"
-"#;
-
-#[test]
-fn a_retention_that_aws_does_not_offer() {
-    assert_snapshot!(refused("[log_groups.api]\nretention_in_days = 42\n"), @r"
-    $ xrayctl plan
-    --- stderr
-    error: log group `api`: `retention_in_days`: AWS keeps log events for certain numbers of days, and 42 is none of them
-     --> xrayctl.toml:6:21
-      |
-    6 | retention_in_days = 42
-      |                     ^^
-      |
-      = hint: the nearest is 30; around it are 30 and 60
-    --- exit 1
-    ");
-}
-
-#[test]
-fn an_alarm_with_two_statistics() {
-    let both = format!("{ONE_METRIC}statistic = \"Sum\"\nextended_statistic = \"p95\"\n");
-    assert_snapshot!(refused(&both), @r#"
-    $ xrayctl plan
-    --- stderr
-    error: alarm `slow`: `extended_statistic`: `statistic` is `Sum` already; an alarm has one statistic
-      --> xrayctl.toml:13:22
-       |
-    13 | extended_statistic = "p95"
-       |                      ^^^^^
-       |
-       = hint: leave out `statistic` to watch `p95`, or `extended_statistic`
-    --- exit 1
-    "#);
-}
-
-#[test]
-fn an_alarm_without_a_statistic() {
-    assert_snapshot!(refused(ONE_METRIC), @r"
-    $ xrayctl plan
-    --- stderr
-    error: alarm `slow`: an alarm on one metric needs a statistic
-     --> xrayctl.toml:5:1
-      |
-    5 | [alarms.slow]
-      | ^^^^^^^^^^^^^
-      |
-      = hint: give `statistic`, such as `Sum`, or `extended_statistic`, such as `p95`
-    --- exit 1
-    ");
-}
-
-#[test]
-fn an_alarm_on_a_group_that_is_not_there() {
-    let spec = "[groups.errors]\nfilter_expression = \"error\"\n\n\
-                [alarms.errors]\npreset = \"error-rate\"\ngroup = \"eror\"\n";
-    assert_snapshot!(refused(spec), @r#"
-    $ xrayctl plan
-    --- stderr
-    error: alarm `errors`: `group`: the spec has no group `eror`
-      --> xrayctl.toml:10:9
-       |
-    10 | group = "eror"
-       |         ^^^^^^
-       |
-       = hint: add `[groups.eror]`
-    --- exit 1
-    "#);
-}
-
-#[test]
-fn a_composite_alarm_on_an_alarm_that_is_not_there() {
-    let spec =
-        format!("{ONE_METRIC}statistic = \"Sum\"\n\n[composite_alarms.down]\nany_of = [\"slo\"]\n");
-    assert_snapshot!(refused(&spec), @r#"
-    $ xrayctl plan
-    --- stderr
-    error: composite alarm `down`: `any_of.0`: the spec has no alarm `slo`
-      --> xrayctl.toml:15:11
-       |
-    15 | any_of = ["slo"]
-       |           ^^^^^
-       |
-       = hint: did you mean `slow`?
-    --- exit 1
-    "#);
-}
-
-#[test]
-fn a_rule_that_does_not_end() {
-    let spec = "[composite_alarms.down]\nalarm_rule = 'ALARM(slow) and'\n";
-    assert_snapshot!(refused(spec), @r"
-    $ xrayctl plan
-    --- stderr
-    error: composite alarm `down`: `alarm_rule`: expected AND or OR, found `and`
-     --> xrayctl.toml:6:27
-      |
-    6 | alarm_rule = 'ALARM(slow) and'
-      |                           ^^^
-      |
-      = hint: write `AND`
-    --- exit 1
-    ");
-}
-
-#[test]
-fn a_dashboard_file_that_is_not_json() {
-    let spec = "[dashboards.api]\ndashboard_body = { file = \"dashboard.json\" }\n";
-    assert_snapshot!(refused(spec), @r#"
-    $ xrayctl plan
-    --- stderr
-    error: dashboard `api`: `dashboard_body` is not JSON: expected value
-     --> dashboard.json:1:16
-      |
-    1 | { "widgets": [ }
-      |                ^
-    --- exit 1
-    "#);
-}
-
-#[test]
-fn a_dashboard_that_cloudwatch_would_refuse() {
-    let spec = "[dashboards.api]\ndashboard_body.widgets = [{ type = \"map\", x = 3 }]\n";
-    assert_snapshot!(refused(spec), @r#"
-    $ xrayctl plan
-    --- stderr
-    error: dashboard `api`: `dashboard_body.widgets.0`: the widget has no `properties`
-     --> xrayctl.toml:6:27
-      |
-    6 | dashboard_body.widgets = [{ type = "map", x = 3 }]
-      |                           ^^^^^^^^^^^^^^^^^^^^^^^
-
-    error: dashboard `api`: `dashboard_body.widgets.0.type`: `type` is "map", expected one of `metric`, `text`, `log`, `alarm`, `explorer`, `custom`, `chart`, `timeline`
-     --> xrayctl.toml:6:36
-      |
-    6 | dashboard_body.widgets = [{ type = "map", x = 3 }]
-      |                                    ^^^^^
-
-    error: dashboard `api`: `dashboard_body.widgets.0.x`: `x` needs `y`
-     --> xrayctl.toml:6:47
-      |
-    6 | dashboard_body.widgets = [{ type = "map", x = 3 }]
-      |                                               ^
-      |
-      = hint: a widget has both, or none and goes where there is room
-
-    Found 3 errors.
-    --- exit 1
-    "#);
 }

@@ -87,13 +87,11 @@ impl CloudWatch {
         if routing::target(request.headers()).is_none() {
             return self.engine.handle(region, request).await;
         }
-        match protocol::to_cbor(SERVICE, &request) {
-            Some(request) => protocol::from_cbor(self.engine.handle(region, request).await),
-            None => {
-                let text = "the body is not JSON";
-                Protocol::Json.fault(&Fault::new("SerializationException", text))
-            }
-        }
+        let Some(request) = protocol::to_cbor(SERVICE, &request) else {
+            let text = "the body is not JSON";
+            return Protocol::Json.fault(&Fault::new("SerializationException", text));
+        };
+        protocol::from_cbor(self.engine.handle(region, request).await)
     }
 }
 

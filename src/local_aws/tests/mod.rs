@@ -1,7 +1,9 @@
 //! The embedded AWS as its clients see it: AWS SDKs, HTTP, the file system.
 
 mod apigateway;
+mod cloudwatch;
 mod durability;
+mod ecs;
 mod http_api;
 mod iam;
 mod kms;

@@ -99,6 +99,7 @@ pub(super) struct MetricStat {
 }
 
 /// Which metric.
+#[expect(clippy::struct_field_names, reason = "AWS calls them so")]
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "metric")]
 #[serde(deny_unknown_fields)]

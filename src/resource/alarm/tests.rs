@@ -236,6 +236,90 @@ fn a_preset_is_what_it_stands_for() {
     is_sound(&alarm(shown));
 }
 
+/// What the alarm watches, and when it goes off, in one line each.
+fn summary(spec: AlarmSpec) -> String {
+    let spec = Alarm::canonical(spec);
+    let watched = spec.metrics.iter().map(|query| {
+        let stat = query.metric_stat.as_ref().map(|stat| {
+            let dimensions = stat.metric.dimensions.values().cloned();
+            let dimensions: Vec<_> = dimensions.collect();
+            format!(
+                "{} {}({}) of {} s",
+                stat.stat,
+                stat.metric.metric_name,
+                dimensions.join(","),
+                stat.period
+            )
+        });
+        let text = query.expression.clone().or(stat).unwrap_or_default();
+        format!("  {} = {text}\n", query.id)
+    });
+    let watched: String = watched.collect();
+    let single = spec.metric_name.map(|name| {
+        format!(
+            "  {} {name}{:?} of {:?} s\n",
+            spec.statistic.unwrap_or_default(),
+            spec.dimensions,
+            spec.period
+        )
+    });
+    format!(
+        "{} {} in {} of {} periods, missing data is {}\n{watched}{}",
+        spec.comparison_operator.unwrap_or_default(),
+        spec.threshold.unwrap_or_default(),
+        spec.datapoints_to_alarm.unwrap_or_default(),
+        spec.evaluation_periods.unwrap_or_default(),
+        spec.treat_missing_data.unwrap_or_default(),
+        single.unwrap_or_default(),
+    )
+}
+
+#[test]
+fn presets_use_what_x_ray_publishes() {
+    let names = [
+        "error-rate",
+        "fault-rate",
+        "throttle-rate",
+        "slow-requests",
+        "trace-volume",
+    ];
+    let all = names.map(|name| {
+        let spec = alarm(json!({ "preset": name, "group": "mine" }));
+        format!("{name}: {}", summary(spec))
+    });
+    insta::assert_snapshot!(all.join(""), @r#"
+    error-rate: GreaterThanThreshold 5 in 2 of 2 periods, missing data is notBreaching
+      matching = Sum ApproximateTraceCount(mine) of 300 s
+      share = IF(total > 0, 100 * matching / total, 0)
+      total = Sum ApproximateTraceCount(Default) of 300 s
+    fault-rate: GreaterThanThreshold 1 in 2 of 2 periods, missing data is notBreaching
+      matching = Sum ApproximateTraceCount(mine) of 300 s
+      share = IF(total > 0, 100 * matching / total, 0)
+      total = Sum ApproximateTraceCount(Default) of 300 s
+    throttle-rate: GreaterThanThreshold 1 in 2 of 2 periods, missing data is notBreaching
+      matching = Sum ApproximateTraceCount(mine) of 300 s
+      share = IF(total > 0, 100 * matching / total, 0)
+      total = Sum ApproximateTraceCount(Default) of 300 s
+    slow-requests: GreaterThanThreshold 10 in 2 of 2 periods, missing data is notBreaching
+      matching = Sum ApproximateTraceCount(mine) of 300 s
+      share = IF(total > 0, 100 * matching / total, 0)
+      total = Sum ApproximateTraceCount(Default) of 300 s
+    trace-volume: LessThanThreshold 1 in 2 of 2 periods, missing data is notBreaching
+      Sum ApproximateTraceCount{"GroupName": "mine"} of Some(300) s
+    "#);
+    let own = json!({
+        "preset": "slow-requests", "group_name": "slow", "total_group_name": "api",
+        "period": 60, "evaluation_periods": 5, "datapoints_to_alarm": 3, "threshold": 20,
+        "comparison_operator": "GreaterThanOrEqualToThreshold", "treat_missing_data": "ignore",
+    });
+    insta::assert_snapshot!(summary(alarm(own)), @"
+    GreaterThanOrEqualToThreshold 20 in 3 of 5 periods, missing data is ignore
+      matching = Sum ApproximateTraceCount(slow) of 60 s
+      share = IF(total > 0, 100 * matching / total, 0)
+      total = Sum ApproximateTraceCount(api) of 60 s
+    ");
+}
+
 #[test]
 fn groups_of_the_spec_are_referred_to() {
     let spec = alarm(json!({
@@ -256,6 +340,14 @@ fn terraform_has_its_own_words() {
     assert_eq!(shown["metric_query"][1]["metric"], json!([]));
     assert!(!shown.contains_key("preset") && !shown.contains_key("metrics"));
     assert_eq!(shown["id"], "name");
+    assert_eq!(Alarm::terraform_key(&shown), None, "no name is set here");
+    let names: Vec<&str> = shown.keys().map(String::as_str).collect();
+    insta::assert_snapshot!(names.join(" "), @"alarm_name alarm_description id insufficient_data_actions ok_actions alarm_actions actions_enabled namespace metric_name dimensions statistic extended_statistic period unit evaluation_periods datapoints_to_alarm threshold comparison_operator treat_missing_data threshold_metric_id evaluate_low_sample_count_percentiles metric_query");
+    let one = Alarm::canonical(single(&json!({ "dimensions": { "GroupName": "a" } })));
+    let shown = Alarm::terraform("name", &one, &Attributes::new());
+    assert_eq!(shown["dimensions"], json!({ "GroupName": "a" }));
+    assert_eq!(shown["statistic"], "Sum");
+    assert_eq!(shown["metric_query"], json!([]));
 }
 
 proptest! {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn composite(fields: Value) -> CompositeAlarmSpec {
@@ -104,4 +106,43 @@ fn what_is_wrong_is_told() {
     let long = ["x".repeat(255), "y".repeat(255)];
     let many: Vec<String> = (0..60).map(|n| format!("{}{n}", long[n % 2])).collect();
     assert!(wrong(json!({ "all_of": many }))[0].starts_with("/all_of: makes a rule of"));
+}
+
+#[test]
+fn terraform_has_its_own_words() {
+    let spec = CompositeAlarm::canonical(composite(json!({
+        "alarm_name": "down", "any_of": ["a"], "actions_suppressor": "b",
+        "actions_suppressor_wait_period": 60, "actions_suppressor_extension_period": 120,
+    })));
+    let shown = CompositeAlarm::terraform("down", &spec, &cloudwatch_tags::outputs("arn:x"));
+    assert_eq!(
+        Value::from(shown.clone()),
+        json!({
+            "alarm_name": "down", "alarm_description": "", "alarm_rule": "ALARM(\"a\")",
+            "actions_enabled": true, "alarm_actions": [], "ok_actions": [],
+            "insufficient_data_actions": [], "arn": "arn:x", "id": "down",
+            "actions_suppressor": [{ "alarm": "b", "wait_period": 60, "extension_period": 120 }],
+        })
+    );
+    assert_eq!(
+        CompositeAlarm::terraform_key(&shown).as_deref(),
+        Some("down")
+    );
+}
+
+proptest! {
+    #[test]
+    fn canonical_form_is_stable(
+        any_of in prop::collection::vec("[a-c \"]{1,3}", 0..4),
+        rule in prop::option::of("(ALARM|OK|x)\\( ?[a-c]\\)( OR TRUE)?"),
+        actions in prop::collection::vec("arn:[a-c]", 0..4),
+        suppressor in prop::option::of("(arn:aws:cloudwatch:r:1:alarm:)?[a-c:]{1,3}"),
+    ) {
+        let once = CompositeAlarm::canonical(composite(json!({
+            "any_of": any_of, "alarm_rule": rule, "ok_actions": actions,
+            "actions_suppressor": suppressor,
+        })));
+        let twice = CompositeAlarm::canonical(once.clone());
+        prop_assert_eq!(serde_json::to_value(&once).unwrap(), serde_json::to_value(&twice).unwrap());
+    }
 }

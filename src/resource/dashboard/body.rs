@@ -151,19 +151,18 @@ impl Check<'_> {
 
     fn position(&mut self, at: &str, widget: &Map<String, Value>) {
         for (name, least, most) in [
-            ("x", 0, 23),
-            ("y", 0, i64::MAX),
-            ("width", 1, 24),
-            ("height", 1, 1000),
+            ("x", 0.0, 23.0),
+            ("y", 0.0, f64::INFINITY),
+            ("width", 1.0, 24.0),
+            ("height", 1.0, 1000.0),
         ] {
             let Some(value) = widget.get(name) else {
                 continue;
             };
             let number = value.as_f64().filter(|number| number.fract() == 0.0);
-            #[expect(clippy::cast_precision_loss, reason = "bounds are small or far off")]
-            let is_within = number.is_some_and(|it| it >= least as f64 && it <= most as f64);
+            let is_within = number.is_some_and(|it| it >= least && it <= most);
             if !is_within {
-                let range = if most == i64::MAX {
+                let range = if most.is_infinite() {
                     format!("{least} or more")
                 } else {
                     format!("{least} to {most}")

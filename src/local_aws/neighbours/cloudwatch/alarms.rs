@@ -334,11 +334,11 @@ fn delete(members: &Members, state: &mut State, scope: Scope<'_>) -> Result<Valu
             "Only one composite alarm can be deleted in one call",
         ));
     }
-    let named = composites::children_of_all(state, scope);
+    let children = composites::children_of_all(state, scope);
     let held: Vec<&str> = names
         .iter()
         .copied()
-        .filter(|name| named.contains(*name))
+        .filter(|name| children.contains(*name))
         .collect();
     if !held.is_empty() {
         let them = if held.len() == 1 { "it" } else { "them" };
