@@ -276,7 +276,7 @@ fn a_daemon_is_warned_of() {
     scenario
         .run("validate")
         .succeeds()
-        .says("warning: ECS task definition `api`: `sidecar.kind`: the X-Ray daemon is in maintenance since 2026-02-25");
+        .says("warning[xray-daemon]: ECS task definition `api`: the X-Ray daemon is in maintenance since 2026-02-25");
     scenario.run("plan").succeeds().says("in maintenance");
 }
 

@@ -78,17 +78,6 @@ fn the_daemon_is_linked_where_containers_have_networks_of_their_own() {
 }
 
 #[test]
-fn the_daemon_is_in_maintenance() {
-    let told = problems(fargate(&json!({ "kind": "xray-daemon" }), &Value::Null));
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].starts_with("/sidecar/kind: the X-Ray daemon is in maintenance"));
-    assert_eq!(
-        problems(fargate(&json!({ "kind": "adot" }), &Value::Null)),
-        [""; 0]
-    );
-}
-
-#[test]
 fn what_a_container_says_already_holds() {
     let fields = json!({
         "base": { "taskDefinition": {
