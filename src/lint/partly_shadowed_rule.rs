@@ -86,18 +86,18 @@ fn finding(rule: &Ranked<'_>, first: &Ranked<'_>, more: &[&Ranked<'_>]) -> Findi
         first.name(),
         rule.name()
     );
-    let mut detail = format!(
+    let mut detail = vec![format!(
         "`{}` samples them with {}, `{}` with {}",
         first.name(),
         first.outcome_in_words(),
         rule.name(),
         rule.outcome_in_words()
-    );
+    )];
     if !more.is_empty() {
         let names: Vec<&str> = more.iter().map(|other| other.name()).collect();
-        detail.push_str(&format!("\nso does {} with others", list(&names)));
+        detail.push(format!("other requests go to {} first", list(&names)));
     }
-    Finding::new(rule.desired, "/priority", message, hint).detail(detail)
+    Finding::new(rule.desired, "/priority", message, hint).detail(detail.join("\n"))
 }
 
 /// Says which requests both are for: `service_name` `api` and `url_path` `/x*`.
@@ -180,7 +180,13 @@ mod tests {
         ];
         let findings = findings(&RULE, &rules);
         assert_eq!(findings.len(), 1);
-        assert!(findings[0].detail.as_ref().unwrap().contains("so does `b`"));
+        assert!(
+            findings[0]
+                .detail
+                .as_ref()
+                .unwrap()
+                .ends_with("other requests go to `b` first")
+        );
     }
 
     #[test]

@@ -102,21 +102,24 @@ pub(super) fn of_permissions<'a>(resources: &Resources<'a>) -> Vec<Statement<'a>
         let inline = value(desired, "/inline_policies").and_then(Value::as_object);
         for (name, policy) in inline.into_iter().flatten() {
             let pointer = format!("/inline_policies/{}", step(name));
-            match policy {
-                Value::String(text) => {
-                    // A place within the text is not looked for.
-                    let document = serde_json::from_str(text).unwrap_or_default();
-                    let mut found = statements(desired, &pointer, &document);
-                    found
-                        .iter_mut()
-                        .for_each(|one| one.place.clone_from(&pointer));
-                    all.extend(found);
-                }
-                document => all.extend(statements(desired, &pointer, document)),
-            }
+            all.extend(of_inline_policy(desired, &pointer, policy));
         }
     }
     all
+}
+
+/// Takes a policy apart that is a table, or JSON in a text; in a text no place
+/// is looked for.
+fn of_inline_policy<'a>(desired: &'a Desired, pointer: &str, policy: &Value) -> Vec<Statement<'a>> {
+    let Value::String(text) = policy else {
+        return statements(desired, pointer, policy);
+    };
+    let document = serde_json::from_str(text).unwrap_or_default();
+    let mut found = statements(desired, pointer, &document);
+    for statement in &mut found {
+        pointer.clone_into(&mut statement.place);
+    }
+    found
 }
 
 /// Takes a policy document apart.

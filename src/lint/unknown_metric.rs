@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(with(rule(Value::Null)).len(), 1);
         assert!(with(rule(json!({"max_rate": 0.5}))).is_empty());
         // A rule that is not in the spec may be anyone's.
-        assert!(found(&RULE, &[alarm.clone()]).is_empty());
+        assert!(found(&RULE, std::slice::from_ref(&alarm)).is_empty());
     }
 
     #[test]
