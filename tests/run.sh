@@ -35,10 +35,10 @@ for _ in $(seq 100); do
     [ -s "$port_file" ] && break
     sleep 0.1
 done
-# moto drops the period of a key's rotation and the class of a log group, keeps no
-# change of a function's tracing mode, and takes layers of its own account and
-# region alone; it drops fault injection of task definitions. It has no composite alarms, and keeps no tags of dashboards, so
-# that nobody owns one.
+# moto drops the period of a key's rotation, the class of a log group and fault
+# injection of task definitions, keeps no change of a function's tracing mode, and
+# takes layers of its own account and region alone. It has no composite alarms, and
+# keeps no tags of dashboards, so that nobody owns one.
 lacks=kms_key.rotation_period_in_days,log_group.log_group_class
 lacks+=,ecs_task_definition.enable_fault_injection
 lacks+=,lambda_function.tracing_mode,lambda_function.layers

@@ -1,17 +1,19 @@
 """Serves moto on a free loopback port and writes the port to the file named.
 
 moto has no X-Ray encryption setting, which a KMS key's deletion asks for; it is
-answered here as AWS ships it. It takes CloudWatch's calls in JSON and not in
-CBOR, as the SDK for Rust sends them; they are rewritten here. Everything else
-is moto.
+answered here as AWS ships it. With `--xray URL` every call of X-Ray goes there.
+moto takes CloudWatch's calls in JSON and not in CBOR, as the SDK for Rust sends
+them; they are rewritten here. Everything else is moto.
 """
 
+import argparse
+import http.client
 import io
 import json
 import logging
 import os
 import pathlib
-import sys
+import urllib.parse
 
 import botocore.session
 from botocore.parsers import RpcV2CBORParser
@@ -31,6 +33,8 @@ serializer = RpcV2CBORSerializer()
 
 def application(environ, start_response):
     """Answers X-Ray's encryption setting, and hands the rest to moto."""
+    if arguments.xray and "/xray/aws4_request" in environ.get("HTTP_AUTHORIZATION", ""):
+        return elsewhere(environ, start_response)
     if environ["PATH_INFO"] == "/EncryptionConfig":
         start_response("200 OK", [("Content-Type", "application/json")])
         answer = {"EncryptionConfig": {"Type": "NONE", "Status": "ACTIVE"}}
@@ -38,6 +42,22 @@ def application(environ, start_response):
     if environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor":
         return in_cbor(environ, start_response)
     return moto(environ, start_response)
+
+
+def elsewhere(environ, start_response):
+    """Hands a call to the X-Ray that was named."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    headers = {
+        "Authorization": environ["HTTP_AUTHORIZATION"],
+        "Content-Type": environ.get("CONTENT_TYPE", "application/json"),
+    }
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(arguments.xray).netloc)
+    connection.request(environ["REQUEST_METHOD"], environ["RAW_URI"], body, headers)
+    answer = connection.getresponse()
+    dropped = ("transfer-encoding", "connection")
+    kept = [header for header in answer.getheaders() if header[0].lower() not in dropped]
+    start_response(f"{answer.status} {answer.reason}", kept)
+    return [answer.read()]
 
 
 def in_cbor(environ, start_response):
@@ -80,7 +100,11 @@ def in_cbor(environ, start_response):
     return [bytes(written)]
 
 
+options = argparse.ArgumentParser(description=__doc__)
+options.add_argument("port_file", type=pathlib.Path)
+options.add_argument("--xray", metavar="URL")
+arguments = options.parse_args()
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = make_server("127.0.0.1", 0, application, threaded=True)
-pathlib.Path(sys.argv[1]).write_text(str(server.server_port))
+arguments.port_file.write_text(str(server.server_port))
 server.serve_forever()
