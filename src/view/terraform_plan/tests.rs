@@ -98,6 +98,10 @@ fn a_state_names_what_the_plan_wrote() {
             .iter()
             .find(|kind| kind.facts().kind == desired.address.kind())
             .unwrap();
+        if kind.facts().lifecycle == Lifecycle::Existing {
+            // What others made says itself who it is; the outputs here are made up.
+            continue;
+        }
         let outputs = applied(&desired).outputs;
         let written = kind.terraform(&desired.key, &desired.attributes, &outputs);
         let companions = kind.terraform_companions(&desired.key, &desired.attributes, &outputs);
