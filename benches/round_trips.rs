@@ -25,6 +25,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use http::{Request, Response};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -33,11 +34,11 @@ use xrayctl::local_aws::{LocalAws, Options};
 use generated_spec::{ENVIRONMENT, Mix};
 use timing::{median, milliseconds};
 
-const SIZES: [usize; 2] = [10, 100];
+const SIZES: [usize; 3] = [20, 100, 500];
 /// How long every call takes at least.
 const DELAY: Duration = Duration::from_millis(50);
 /// Times that each size goes through all commands.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// What a plan may take, as a multiple of the waiting that cannot be avoided.
 const TARGET: f64 = 1.3;
 /// Calls that X-Ray limits: <https://docs.aws.amazon.com/general/latest/gr/xray.html>.
@@ -174,12 +175,72 @@ fn round(runtime: &Runtime, size: usize, rows: &mut [Row]) {
     )
     .unwrap();
     let (front, url) = Front::start(runtime, folder.path());
+    runtime.block_on(make_what_others_make(&front.local, mix));
     for ((_, arguments), row) in COMMANDS.into_iter().zip(rows) {
         row.times.push(run(&folder, &url, arguments));
         let calls = front.take_calls();
         row.calls.push(calls.len());
         row.chains.push(chain(calls));
     }
+}
+
+/// Makes what the spec takes for granted: functions, a role, a stage.
+async fn make_what_others_make(local: &LocalAws, mix: Mix) {
+    let trust = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
+                 %22Principal%22%3A%7B%22Service%22%3A%22ec2.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3A\
+                 AssumeRole%22%7D%5D%7D";
+    let role = format!(
+        "Action=CreateRole&Version=2010-05-08&RoleName=legacy-task&AssumeRolePolicyDocument={trust}"
+    );
+    let form = "application/x-www-form-urlencoded";
+    ask(local, "iam", "/", form, role).await;
+    let text = generated_spec::text(mix);
+    let heads = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("[lambda.functions."));
+    for name in heads.filter_map(|line| line.strip_suffix(']')) {
+        let function = json!({
+            "FunctionName": name,
+            "Role": "arn:aws:iam::123456789012:role/legacy-task",
+            "Runtime": "nodejs22.x",
+            "Handler": "index.handler",
+            "Code": { "ZipFile": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==" },
+        });
+        let function = function.to_string();
+        ask(local, "lambda", "/2015-03-31/functions", JSON, function).await;
+    }
+    let api = ask(
+        local,
+        "apigateway",
+        "/restapis",
+        JSON,
+        json!({ "name": "bench" }).to_string(),
+    )
+    .await;
+    let line = format!("/restapis/{}/deployments", api["id"].as_str().unwrap());
+    let stage = json!({ "stageName": "prod" }).to_string();
+    ask(local, "apigateway", &line, JSON, stage).await;
+}
+
+const JSON: &str = "application/json";
+
+/// Calls a service, which must succeed.
+async fn ask(local: &LocalAws, service: &str, path: &str, form: &str, body: String) -> Value {
+    let scope = format!("AKIDEXAMPLE/20260101/us-east-1/{service}/aws4_request");
+    let request = Request::post(format!("http://127.0.0.1{path}"))
+        .header("content-type", form)
+        .header(
+            "authorization",
+            format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=none"),
+        )
+        .body(body.into())
+        .unwrap();
+    let response = local.handle(request).await;
+    assert!(
+        response.status().is_success(),
+        "{service} {path}: {response:?}"
+    );
+    serde_json::from_slice(response.body()).unwrap_or_default()
 }
 
 /// Runs one command to its end.
@@ -264,10 +325,11 @@ fn write_verdicts(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
             .filter(|row| row.is_plan() && row.command == command)
             .map(Row::chain)
             .collect();
-        if let [few, many] = chains[..] {
+        if let (Some(few), Some(many)) = (chains.first(), chains.last()) {
+            let (small, large) = (SIZES[0], SIZES[SIZES.len() - 1]);
             say(
                 few == many,
-                format!("{command}: chain of {few} with 10 resources, of {many} with 100"),
+                format!("{command}: chain of {few} with {small} resources, of {many} with {large}"),
             )?;
         }
     }

@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`model`] | addresses, attributes, diagnostics, places in a file |
 //! | [`filter`] | X-Ray filter expressions |
+//! | [`sampling`] | which sampling rule a request meets |
+//! | [`lint`] | what AWS takes, but hardly as it is meant |
 //! | [`plan`] | what would change, as data, and in which order |
 //! | [`aws`] | clients, calls, classified errors |
 //! | [`resource`] | one file an AWS type, behind one trait |
@@ -15,26 +17,31 @@
 //! | [`cli`] | one file a command |
 //! | [`local_aws`] | the embedded AWS |
 //! | [`collector`] | receives, processes, keeps and forwards traces |
+//! | [`collector_config`] | what the collector does, as a spec says it |
 //! | [`otlp`] | OTLP traces, read in place |
 //! | [`segment`] | X-Ray segment documents, and their translation to spans and back |
 //!
 //! Dependencies point one way: `cli` → `view` → `apply` → `spec`, `resource`
-//! → `plan`, `aws` → `model`; `local_aws` → `filter` → `model`; `segment` → `otlp`.
+//! → `plan`, `aws` → `model`; `spec` → `lint` → `sampling`; `local_aws` →
+//! `filter` → `model`; `collector` → `segment` → `otlp`.
 //! `tests/layers.rs` keeps it so.
 
 pub mod apply;
 pub mod aws;
 pub mod cli;
 pub mod collector;
+pub mod collector_config;
 pub mod exit;
 pub mod export;
 pub mod filter;
 pub mod generate;
+pub mod lint;
 pub mod local_aws;
 pub mod model;
 pub mod otlp;
 pub mod plan;
 pub mod resource;
+pub mod sampling;
 pub mod segment;
 pub mod spec;
 pub mod view;

@@ -1,5 +1,5 @@
 //! Files that are made from the code and committed: the JSON Schema of the
-//! spec and the reference pages. `UPDATE_GENERATED=1 cargo test --test
+//! spec, the reference pages and those of lint. `UPDATE_GENERATED=1 cargo test --test
 //! generated` writes them anew.
 
 #![expect(
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use xrayctl::resource::REGISTRY;
-use xrayctl::{generate, spec};
+use xrayctl::{generate, lint, spec};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
@@ -45,11 +45,29 @@ fn the_reference_pages_are_up_to_date() {
         check(&folder.join(&name), &generate::reference::page(*kind));
         expected.push(name);
     }
+    holds_only(&folder, expected);
+}
+
+#[test]
+fn every_rule_of_lint_has_its_page() {
+    let docs = root().join("docs");
+    check(&docs.join("lint.md"), &generate::lint::index());
+    let mut expected: Vec<String> = Vec::new();
+    for rule in lint::RULES {
+        let path = root().join(lint::page(rule.code));
+        check(&path, &generate::lint::page(rule, REGISTRY));
+        expected.push(format!("{}.md", rule.code));
+    }
+    holds_only(&docs.join("lint"), expected);
+}
+
+/// Pages of what is gone are found as well.
+fn holds_only(folder: &Path, mut expected: Vec<String>) {
     let mut found: Vec<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     found.sort();
     expected.sort();
-    assert_eq!(found, expected, "a page of a type that is gone");
+    assert_eq!(found, expected, "a page of what is gone");
 }

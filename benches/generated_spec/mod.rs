@@ -1,6 +1,7 @@
-//! Specs of any size, with resources of every type in the shares of a real
-//! account: the four settings, and of the rest two fifths sampling rules, three
-//! tenths groups, a fifth KMS keys, a tenth resource policies.
+//! Specs of any size, with resources of every type: what stands once, and of the
+//! rest a fifth sampling rules, a tenth groups, a tenth KMS keys, a twentieth
+//! resource policies, and for the other half services, each with its log group,
+//! policy, role, alarms, task definition, function and dashboard.
 
 use std::fmt::Write;
 
@@ -34,12 +35,22 @@ destination = "CloudWatchLogs"
 
 [indexing_rule]
 desired_sampling_percentage = 5
+
+[iam.role_policy_attachments.legacy]
+role = "legacy-task"
+policy = "aws:AWSXRayDaemonWriteAccess"
+
+[api_gateway.stages.api]
+rest_api_name = "bench"
+stage_name = "prod"
 "#;
-/// Settings in [`FRAME`].
-const SETTINGS: usize = 4;
+/// Resources in [`FRAME`].
+const IN_FRAME: usize = 6;
+/// Resources of one service.
+const IN_SERVICE: usize = 10;
 
 /// How many resources, and the most of each type that AWS limits. What is over
-/// a limit is made up for by KMS keys.
+/// a limit is made up for by services.
 #[derive(Clone, Copy)]
 pub(crate) struct Mix {
     pub(crate) total: usize,
@@ -50,15 +61,18 @@ pub(crate) struct Mix {
 
 /// Writes a spec.
 pub(crate) fn text(mix: Mix) -> String {
-    let named = mix.total.saturating_sub(SETTINGS);
-    let policies = (named / 10).max(1).min(mix.most_policies);
-    let groups = (named * 3 / 10).min(mix.most_groups);
-    let rules = (named * 2 / 5).min(mix.most_rules);
+    let named = mix.total.saturating_sub(IN_FRAME);
+    let policies = (named / 20).max(1).min(mix.most_policies);
+    let groups = (named / 10).min(mix.most_groups);
+    let rules = (named / 5).min(mix.most_rules);
+    let keys = (named / 10).max(1);
     let mut out = FRAME.to_owned();
     (0..rules).for_each(|index| rule(&mut out, index));
     (0..groups).for_each(|index| group(&mut out, index));
     (0..policies).for_each(|index| policy(&mut out, index));
-    (0..named - rules - groups - policies).for_each(|index| key(&mut out, index));
+    (0..keys).for_each(|index| key(&mut out, index));
+    let rest = named.saturating_sub(rules + groups + policies + keys);
+    (0..rest).for_each(|index| of_service(&mut out, index));
     out
 }
 
@@ -150,4 +164,63 @@ policy = { Version = "2012-10-17", Statement = [
 "#,
         );
     }
+}
+
+/// The resource that has number `index` among those of the services.
+fn of_service(out: &mut String, index: usize) {
+    let (service, part) = (index / IN_SERVICE, index % IN_SERVICE);
+    let text = match part {
+        0 => format!("[log_groups.\"/ecs/service-{service:04}\"]\nretention_in_days = 30\n"),
+        1 => format!(
+            "[iam.policies.service-{service:04}]\npreset = \"xray-daemon-write\"\n\
+             tags = {{ service = \"service-{service}\" }}\n"
+        ),
+        2 => format!(
+            "[iam.roles.service-{service:04}]\ndescription = \"runs service {service}\"\n\
+             trust = {{ preset = \"ecs-tasks\" }}\nmanaged_policies = [\"service-{service:04}\"]\n"
+        ),
+        3 => alarm(service, "faults", "fault-rate"),
+        4 => task_definition(service),
+        5 => format!(
+            "[lambda.functions.service-{service:04}]\n\
+             environment = {{ OTEL_SERVICE_NAME = \"service-{service}\" }}\n"
+        ),
+        6 => format!("[log_groups.\"/aws/lambda/service-{service:04}\"]\nretention_in_days = 7\n"),
+        7 => alarm(service, "errors", "error-rate"),
+        8 => format!(
+            "[dashboards.service-{service:04}]\nservices = [\"service-{service}\"]\n\
+             alarms = [\"service-{service:04}-faults\"]\n"
+        ),
+        _ => format!(
+            "[composite_alarms.service-{service:04}]\n\
+             any_of = [\"service-{service:04}-faults\", \"service-{service:04}-errors\"]\n"
+        ),
+    };
+    write!(out, "\n{text}").unwrap();
+}
+
+fn alarm(service: usize, what: &str, preset: &str) -> String {
+    format!(
+        "[alarms.service-{service:04}-{what}]\npreset = \"{preset}\"\n\
+         group_name = \"service-{service}-{what}\"\nthreshold = 5\n"
+    )
+}
+
+fn task_definition(service: usize) -> String {
+    format!(
+        r#"[ecs.task_definitions.service-{service:04}]
+requires_compatibilities = ["FARGATE"]
+network_mode = "awsvpc"
+cpu = 512
+memory = 1024
+task_role_arn = "service-{service:04}"
+execution_role_arn = "service-{service:04}"
+sidecar = {{ kind = "adot", log_group = "/ecs/service-{service:04}" }}
+instrument = {{ service_version = "1.0.0" }}
+
+[ecs.task_definitions.service-{service:04}.container_definitions.service]
+image = "registry.example.com/service-{service}:1.0.0"
+port_mappings = [{{ container_port = 8080 }}]
+"#
+    )
 }

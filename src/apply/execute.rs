@@ -188,7 +188,7 @@ impl<'a> Execution<'a> {
             .observer
             .notice(Event::Started { change, half });
         let context = self.context;
-        let fields = step::resolved(self.context.kinds, change, &self.outputs);
+        let fields = step::resolved(self.context.kinds, change, half, &self.outputs);
         async move {
             let started = Instant::now();
             let result = match fields {

@@ -20,19 +20,24 @@ pub(super) struct Resolved {
     after: Attributes,
 }
 
-/// Fills in the references of `change` from what is known by now.
+/// Fills in the references of `change` from what is known by now. A deletion
+/// sends none of them, and may come before what they refer to is made anew.
 ///
 /// # Errors
 /// Where a reference has no value, which is a fault of ours.
 pub(super) fn resolved(
     kinds: &[&'static dyn Kind],
     change: &Change,
+    half: Half,
     outputs: &BTreeMap<Address, Attributes>,
 ) -> Result<Resolved, Error> {
     let mut fields = Resolved {
         written: change.written.clone().unwrap_or_default(),
         after: change.after.clone().unwrap_or_default(),
     };
+    if half == Half::Remove {
+        return Ok(fields);
+    }
     for reference in &change.references {
         if reference.field.is_empty() {
             continue;

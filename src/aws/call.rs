@@ -134,11 +134,30 @@ where
         class,
         service: service.title,
         operation,
-        iam_action: format!("{}:{operation}", service.iam_prefix),
+        iam_action: iam_action(service, operation),
         code,
         message,
         request_id,
     }
+}
+
+/// The IAM action that permits `operation`: its own name, but for API Gateway,
+/// whose actions are the HTTP methods.
+fn iam_action(service: Service, operation: &str) -> String {
+    let methods = [
+        ("Get", "GET"),
+        ("Create", "POST"),
+        ("Update", "PATCH"),
+        ("Delete", "DELETE"),
+        ("TagResource", "PUT"),
+        ("UntagResource", "DELETE"),
+    ];
+    let method = methods.iter().find(|(verb, _)| operation.starts_with(verb));
+    let action = match method {
+        Some((_, method)) if service == API_GATEWAY => method,
+        _ => operation,
+    };
+    format!("{}:{action}", service.iam_prefix)
 }
 
 /// A request that could not be built or signed: in practice, for want of
@@ -167,4 +186,19 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
         last = source;
     }
     last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_of_api_gateway_are_methods() {
+        let action = |operation| iam_action(API_GATEWAY, operation);
+        assert_eq!(action("GetStages"), "apigateway:GET");
+        assert_eq!(action("UpdateStage"), "apigateway:PATCH");
+        assert_eq!(action("TagResource"), "apigateway:PUT");
+        assert_eq!(action("UntagResource"), "apigateway:DELETE");
+        assert_eq!(iam_action(LAMBDA, "ListFunctions"), "lambda:ListFunctions");
+    }
 }

@@ -169,6 +169,7 @@ pub(super) fn classify(code: &str, message: &str, status: u16) -> Class {
         | "TooManyRequestsException" => Class::Throttled,
         "AccessDeniedException"
         | "AccessDenied"
+        | "KMSAccessDeniedException"
         | "UnauthorizedOperation"
         | "NotAuthorizedException" => Class::Denied,
         "ExpiredToken"
@@ -182,15 +183,32 @@ pub(super) fn classify(code: &str, message: &str, status: u16) -> Class {
         | "IncompleteSignature"
         | "AuthFailure" => Class::Credentials,
         "RuleLimitExceededException"
+        | "LimitExceeded"
+        | "LimitExceededFault"
         | "PolicyCountLimitExceededException"
         | "LimitExceededException"
         | "TooManyTagsException" => Class::Limit,
         "InvalidPolicyRevisionIdException"
         | "AlreadyExistsException"
         | "ResourceAlreadyExistsException"
-        | "OperationAbortedException" => Class::Conflict,
-        "ResourceNotFoundException" | "NotFoundException" => Class::NotFound,
+        | "OperationAbortedException"
+        | "EntityAlreadyExists"
+        | "DeleteConflict"
+        | "ConcurrentModification"
+        | "EntityTemporarilyUnmodifiable"
+        | "ResourceConflictException"
+        | "ConflictException"
+        | "PreconditionFailedException" => Class::Conflict,
+        "ResourceNotFoundException"
+        | "ResourceNotFound"
+        | "DashboardNotFoundError"
+        | "NotFoundException"
+        | "NoSuchEntity" => Class::NotFound,
         "InvalidRequestException" => classify_invalid_request(message),
+        // ECS answers nearly everything with `ClientException` and a text.
+        "ClientException" if message.starts_with("Unable to describe task definition") => {
+            Class::NotFound
+        }
         _ if status == 429 => Class::Throttled,
         _ if status == 403 && message.contains("security token") => Class::Credentials,
         _ if status >= 500 => Class::Unavailable,
@@ -230,6 +248,61 @@ mod tests {
             classify(invalid, "Filter Expression is empty", 400),
             Class::Invalid
         );
+    }
+
+    /// CloudWatch's codes have two spellings: of its old protocol, which it
+    /// still sends, and of its new one.
+    #[test]
+    fn sorts_cloudwatch_replies() {
+        for code in ["ResourceNotFound", "DashboardNotFoundError"] {
+            assert_eq!(classify(code, "", 404), Class::NotFound);
+        }
+        for code in ["LimitExceeded", "LimitExceededFault"] {
+            assert_eq!(classify(code, "", 400), Class::Limit);
+        }
+        assert_eq!(classify("ValidationError", "", 400), Class::Invalid);
+        assert_eq!(classify("Throttling", "", 400), Class::Throttled);
+    }
+
+    #[test]
+    fn sorts_the_codes_of_iam() {
+        for (code, class) in [
+            ("NoSuchEntity", Class::NotFound),
+            ("EntityAlreadyExists", Class::Conflict),
+            ("DeleteConflict", Class::Conflict),
+            ("ConcurrentModification", Class::Conflict),
+            ("LimitExceeded", Class::Limit),
+            ("MalformedPolicyDocument", Class::Invalid),
+        ] {
+            assert_eq!(classify(code, "", 400), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn sorts_replies_of_lambda_and_api_gateway() {
+        let in_progress = "The operation cannot be performed at this time. An update is in \
+                           progress for resource: arn:aws:lambda:us-east-1:123456789012:function:f";
+        for (code, status, class) in [
+            ("ResourceConflictException", 409, Class::Conflict),
+            ("PreconditionFailedException", 412, Class::Conflict),
+            ("ConflictException", 409, Class::Conflict),
+            ("NotFoundException", 404, Class::NotFound),
+            ("TooManyRequestsException", 429, Class::Throttled),
+            ("KMSAccessDeniedException", 502, Class::Denied),
+            ("InvalidParameterValueException", 400, Class::Invalid),
+        ] {
+            assert_eq!(classify(code, in_progress, status), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn sorts_ecs_replies_by_their_text() {
+        let client = "ClientException";
+        assert_eq!(
+            classify(client, "Unable to describe task definition.", 400),
+            Class::NotFound
+        );
+        assert_eq!(classify(client, "Role is not valid", 400), Class::Invalid);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod call;
 mod connect;
 mod error;
 mod http;
+mod raw_json;
 mod wait;
 
 use tokio::sync::OnceCell;
@@ -15,6 +16,7 @@ use tokio::sync::OnceCell;
 pub use call::{API_GATEWAY, CLOUDWATCH, ECS, IAM, KMS, LAMBDA, LOGS, STS, Service, XRAY, call};
 pub use connect::{Connection, without_retries};
 pub use error::{Class, Error};
+pub use raw_json::RawJson;
 pub use wait::{Patience, until, until_done};
 
 /// Types of the API Gateway API (REST APIs).

@@ -32,6 +32,27 @@ impl Patience {
         first: Duration::from_millis(200),
         longest: Duration::from_secs(3),
     };
+    /// For an IAM role or policy that was made a moment ago. Short, since one
+    /// that is not there at all gives the same answers.
+    pub const NEW_IDENTITY: Self = Self {
+        limit: Duration::from_secs(30),
+        first: Duration::from_millis(200),
+        longest: Duration::from_secs(3),
+    };
+    /// For what IAM may list a moment longer than it stands. Short, since what
+    /// does stand gives the same answers.
+    pub const LEFTOVER: Self = Self {
+        limit: Duration::from_secs(3),
+        first: Duration::from_millis(200),
+        longest: Duration::from_secs(1),
+    };
+    /// For a role that was made a moment ago. Short, since a role that is wrong
+    /// gives the same answers as one that is not seen yet.
+    pub const NEW_ROLE: Self = Self {
+        limit: Duration::from_secs(15),
+        first: Duration::from_millis(500),
+        longest: Duration::from_secs(3),
+    };
     /// For a create that is not tried again by the SDK.
     pub const CREATION: Self = Self {
         limit: Duration::from_mins(1),

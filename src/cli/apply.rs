@@ -20,8 +20,7 @@ use crate::plan::saved::SavedPlan;
 use crate::plan::{Action, Change, Mode};
 use crate::resource::{REGISTRY, Registered};
 use crate::spec;
-use crate::view::progress::Progress;
-use crate::view::{self, Terminal, approval};
+use crate::view::{Report, Terminal, approval};
 
 /// Make AWS as the spec says
 ///
@@ -53,13 +52,18 @@ pub(super) struct How {
     pub parallelism: u16,
 }
 
-pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
+pub(super) async fn run(
+    args: &Args,
+    globals: &Globals,
+    terminal: &Terminal,
+    report: &dyn Report,
+) -> Outcome {
     let source = spec_file::read(&args.file)?;
     if SavedPlan::is_one(&source.text) {
-        return run_saved(args, globals, &source, terminal).await;
+        return run_saved(args, globals, &source, report).await;
     }
     let planned = planning::from_spec(&args.file, globals, &args.selection, Mode::Apply).await?;
-    approve_and_run(planned, &args.selection, &args.how, terminal).await
+    approve_and_run(planned, &args.selection, &args.how, terminal, report).await
 }
 
 /// Applies a saved plan, which is its own approval.
@@ -67,7 +71,7 @@ async fn run_saved(
     args: &Args,
     globals: &Globals,
     source: &Arc<SourceFile>,
-    terminal: &Terminal,
+    report: &dyn Report,
 ) -> Outcome {
     let saved = SavedPlan::from_text(&source.text).map_err(|error| {
         Diagnostic::error(format!("cannot apply `{}`: {error}", source.name))
@@ -103,8 +107,8 @@ async fn run_saved(
         return Err(stale("AWS changed").into());
     }
     planned.plan = saved.plan;
-    terminal.result(&view::plan::render(&planned.plan, terminal.styles))?;
-    carry_out(planned, &selection, &args.how, terminal).await
+    report.plan(&planned.plan)?;
+    carry_out(planned, &selection, &args.how, report).await
 }
 
 /// A saved plan holds its own choices; others on the command line would be
@@ -145,16 +149,22 @@ pub(super) async fn approve_and_run(
     selection: &Selection,
     how: &How,
     terminal: &Terminal,
+    report: &dyn Report,
 ) -> Outcome {
-    terminal.diagnostics(&planned.warnings);
-    terminal.result(&view::plan::render(&planned.plan, terminal.styles))?;
+    report.diagnostics(&planned.warnings);
+    report.plan(&planned.plan)?;
     if planned.plan.has_changes() && !how.auto_approve {
         let question = match planned.plan.mode {
             Mode::Destroy => "Do you want to destroy all of this?",
             Mode::Apply | Mode::RefreshOnly => "Do you want to perform these actions?",
         };
-        if !approval::can_ask() {
-            return Err(Diagnostic::error("nobody is there to approve the plan")
+        let why_not = match (report.may_ask(), approval::can_ask()) {
+            (true, true) => None,
+            (true, false) => Some("nobody is there to approve the plan"),
+            (false, _) => Some("nothing is asked with --json, so nobody can approve the plan"),
+        };
+        if let Some(why_not) = why_not {
+            return Err(Diagnostic::error(why_not)
                 .with_hint(
                     "give --auto-approve, or apply a plan saved with `xrayctl plan --out FILE`",
                 )
@@ -164,23 +174,22 @@ pub(super) async fn approve_and_run(
             return Err(Diagnostic::error("not approved; nothing was changed").into());
         }
     }
-    carry_out(planned, selection, how, terminal).await
+    carry_out(planned, selection, how, report).await
 }
 
 async fn carry_out(
     planned: Planned,
     selection: &Selection,
     how: &How,
-    terminal: &Terminal,
+    report: &dyn Report,
 ) -> Outcome {
     let stop = CancellationToken::new();
-    let progress = Progress::new(*terminal);
     let context = Context {
         aws: &planned.connected.aws,
         kinds: REGISTRY,
         catalog: &Registered,
         parallelism: usize::from(how.parallelism),
-        observer: &progress,
+        observer: report,
         stop: &stop,
     };
     let work = async {
@@ -201,12 +210,11 @@ async fn carry_out(
     };
     let (outcome, diagnostics) = tokio::select! {
         done = work => done,
-        never = progress.heartbeat() => match never {},
+        never = report.heartbeat() => match never {},
         never = interrupts(&stop) => match never {},
     };
-    terminal.diagnostics(&diagnostics);
-    let summary = view::apply_complete(planned.plan.mode, &outcome);
-    terminal.result(&format!("\n{}", terminal.styles.bold.paint(summary)))?;
+    report.diagnostics(&diagnostics);
+    report.outcome(planned.plan.mode, &outcome)?;
     Ok(if outcome.is_complete() {
         Exit::Success
     } else {

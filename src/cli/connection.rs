@@ -23,11 +23,11 @@ pub(super) struct Connected {
     _embedded: Option<Arc<LocalAws>>,
 }
 
-/// Connects to the AWS of `stack`. Makes no call to it.
+/// Refuses a region on the command line that is not the stack's.
 ///
 /// # Errors
-/// Where `--region` names another region, or the embedded AWS cannot be opened.
-pub(super) async fn connect(globals: &Globals, stack: &Stack) -> Result<Connected, Diagnostic> {
+/// Where `--region` names another region.
+pub(super) fn check_region(globals: &Globals, stack: &Stack) -> Result<(), Diagnostic> {
     if let Some(region) = globals
         .region
         .as_ref()
@@ -39,6 +39,15 @@ pub(super) async fn connect(globals: &Globals, stack: &Stack) -> Result<Connecte
         ))
         .with_hint("change `region` in `[stack]`, or choose another environment with --env"));
     }
+    Ok(())
+}
+
+/// Connects to the AWS of `stack`. Makes no call to it.
+///
+/// # Errors
+/// Where `--region` names another region, or the embedded AWS cannot be opened.
+pub(super) async fn connect(globals: &Globals, stack: &Stack) -> Result<Connected, Diagnostic> {
+    check_region(globals, stack)?;
     let mut connection = Connection {
         region: stack.region.clone(),
         profile: globals.profile.clone(),

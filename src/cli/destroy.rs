@@ -9,7 +9,7 @@ use super::planning::{self, Selection};
 use super::spec_file::DEFAULT_PATH;
 use crate::model::Address;
 use crate::plan::Mode;
-use crate::view::Terminal;
+use crate::view::{Report, Terminal};
 
 /// Delete what the stack owns and put settings back to AWS's defaults
 #[derive(Debug, clap::Args)]
@@ -30,12 +30,17 @@ pub(super) struct Args {
     how: How,
 }
 
-pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
+pub(super) async fn run(
+    args: &Args,
+    globals: &Globals,
+    terminal: &Terminal,
+    report: &dyn Report,
+) -> Outcome {
     let selection = Selection {
         only: args.only.clone(),
         adopt: false,
         delete_data: args.delete_data,
     };
     let planned = planning::from_spec(&args.spec, globals, &selection, Mode::Destroy).await?;
-    approve_and_run(planned, &selection, &args.how, terminal).await
+    approve_and_run(planned, &selection, &args.how, terminal, report).await
 }

@@ -19,7 +19,9 @@ use crate::view::Terminal;
 ///
 /// Reads every resource of the types that xrayctl knows and prints a spec of
 /// them. `xrayctl apply --adopt` then takes them into the stack as they are.
-/// What another stack owns is left out, and so are settings as AWS ships them.
+/// What another stack owns is left out, and so are settings as AWS ships them,
+/// and Lambda functions and API Gateway stages that are not traced, unless
+/// `--only` asks for them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -66,6 +68,7 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
         .live
         .iter()
         .filter(|live| args.tags.iter().all(|tag| carries(live, tag)))
+        .filter(|live| !args.only.is_empty() || has_a_place(live, &kinds))
         .cloned()
         .collect();
     let written = standing.write(&kinds, &live)?;
@@ -82,6 +85,12 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
         }
     }
     Ok(Exit::Success)
+}
+
+/// Tells whether `live` has a place in a spec without being asked for.
+fn has_a_place(live: &Live, kinds: &[&'static dyn Kind]) -> bool {
+    let kind = kinds.iter().find(|kind| kind.facts().kind == live.kind);
+    live.owner().is_some() || kind.is_some_and(|kind| kind.is_worth_exporting(live))
 }
 
 /// Tells whether `live` carries a tag, given as `key` or `key=value`.

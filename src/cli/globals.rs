@@ -48,7 +48,7 @@ pub(super) struct Globals {
     )]
     pub state: PathBuf,
 
-    /// Print the result as JSON
+    /// Print JSON: a document, or from plan, apply and destroy one event a line
     #[arg(long, global = true)]
     pub json: bool,
 

@@ -6,6 +6,7 @@ mod connection;
 mod destroy;
 mod export;
 mod fmt;
+mod generate;
 mod globals;
 mod import;
 mod init;
@@ -27,7 +28,10 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::model::{Diagnostic, Diagnostics};
-use crate::view::Terminal;
+use crate::resource::REGISTRY;
+use crate::view::events::Events;
+use crate::view::progress::Progress;
+use crate::view::{Report, Terminal, diagnostic};
 use globals::{Globals, Uses};
 
 /// Plan and apply AWS X-Ray from one TOML spec
@@ -55,6 +59,7 @@ enum Command {
     Show(show::Args),
     Import(import::Args),
     Export(export::Args),
+    Generate(generate::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -97,8 +102,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     };
     logging::start();
     let terminal = Terminal::of_process(cli.globals.no_color);
-    let json = cli.globals.json;
-    match dispatch(&cli, &terminal) {
+    let report = report(&cli, &terminal);
+    match dispatch(&cli, &terminal, &*report) {
         Ok(exit) => exit,
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Failure,
         Err(Failure::Output(error)) => {
@@ -107,16 +112,27 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             Exit::Failure
         }
         Err(Failure::Diagnostics(diagnostics)) => {
-            report(&terminal, json, &diagnostics);
+            fail(&cli, &terminal, &*report, &diagnostics);
             Exit::Failure
         }
     }
 }
 
+/// Chooses how to tell of what is done, before anything else can go wrong.
+fn report(cli: &Cli, terminal: &Terminal) -> Box<dyn Report> {
+    if cli.globals.json && cli.command.streams() {
+        Box::new(Events::start(*terminal, REGISTRY))
+    } else {
+        Box::new(Progress::new(*terminal))
+    }
+}
+
 /// Says what is wrong, as JSON where that was asked for.
-fn report(terminal: &Terminal, json: bool, diagnostics: &Diagnostics) {
-    if json {
-        let document = validate::document(diagnostics);
+fn fail(cli: &Cli, terminal: &Terminal, report: &dyn Report, diagnostics: &Diagnostics) {
+    if cli.globals.json && cli.command.streams() {
+        report.diagnostics(diagnostics);
+    } else if cli.globals.json {
+        let document = diagnostic::document(diagnostics);
         // Nobody is left to tell.
         let _ = terminal.result(&format!("{document:#}"));
     } else {
@@ -135,7 +151,7 @@ fn usage(error: &clap::Error) -> Exit {
     }
 }
 
-fn dispatch(cli: &Cli, terminal: &Terminal) -> Outcome {
+fn dispatch(cli: &Cli, terminal: &Terminal, report: &dyn Report) -> Outcome {
     let globals = &cli.globals;
     globals.refuse_unused(cli.command.name(), cli.command.uses())?;
     match &cli.command {
@@ -145,12 +161,13 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Outcome {
         Command::Schema(args) => schema::run(args, terminal),
         Command::Completions(args) => completions::run(args, &mut Cli::command(), terminal),
         Command::Man(args) => man::run(args, &Cli::command(), terminal),
-        Command::Plan(args) => with_runtime(plan::run(args, globals, terminal)),
-        Command::Apply(args) => with_runtime(apply::run(args, globals, terminal)),
-        Command::Destroy(args) => with_runtime(destroy::run(args, globals, terminal)),
+        Command::Plan(args) => with_runtime(plan::run(args, globals, terminal, report)),
+        Command::Apply(args) => with_runtime(apply::run(args, globals, terminal, report)),
+        Command::Destroy(args) => with_runtime(destroy::run(args, globals, terminal, report)),
         Command::Show(args) => with_runtime(show::run(args, globals, terminal)),
-        Command::Import(args) => with_runtime(import::run(args, globals, terminal)),
+        Command::Import(args) => with_runtime(import::run(args, globals, terminal, report)),
         Command::Export(args) => with_runtime(export::run(args, globals, terminal)),
+        Command::Generate(args) => with_runtime(generate::run(args, globals, terminal)),
     }
 }
 
@@ -178,10 +195,16 @@ impl Command {
             Self::Show(_) => "show",
             Self::Import(_) => "import",
             Self::Export(_) => "export",
+            Self::Generate(_) => "generate",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
+    }
+
+    /// Tells whether its JSON is a stream of events, and not one document.
+    fn streams(&self) -> bool {
+        matches!(self, Self::Plan(_) | Self::Apply(_) | Self::Destroy(_))
     }
 
     /// Which of the global options mean something to the command.
@@ -197,18 +220,19 @@ impl Command {
                 connection: true,
                 ..Uses::default()
             },
+            Self::Generate(args) => args.uses(),
             Self::Validate(_) => Uses {
                 spec: true,
                 json: true,
                 ..Uses::default()
             },
-            Self::Plan(_) | Self::Apply(_) | Self::Destroy(_) | Self::Import(_) => Uses {
+            Self::Import(_) => Uses {
                 spec: true,
                 region: true,
                 connection: true,
                 ..Uses::default()
             },
-            Self::Show(_) => Uses {
+            Self::Plan(_) | Self::Apply(_) | Self::Destroy(_) | Self::Show(_) => Uses {
                 spec: true,
                 region: true,
                 connection: true,

@@ -62,7 +62,10 @@ pub(super) async fn from_spec(
         );
     }
     let options = spec_file::options(globals, globals.env.clone());
-    let (spec, warnings) = spec_file::check(&source, path, &options)?;
+    let (spec, mut warnings) = spec_file::check(&source, path, &options)?;
+    if mode == Mode::Apply {
+        warnings.extend(spec.lint());
+    }
     let mut planned = of_stack(spec, globals, selection, mode).await?;
     planned.warnings.extend(warnings);
     Ok(planned)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Outcome;
 use super::globals::Globals;
+use super::plan::terraform_plan;
 use super::planning::{self, Selection};
 use super::spec_file::{self, DEFAULT_PATH};
 use crate::exit::Exit;
@@ -34,9 +35,7 @@ fn show_plan(text: &str, globals: &Globals, terminal: &Terminal) -> Result<(), s
     let saved = SavedPlan::from_text(text)
         .map_err(|error| Diagnostic::error(format!("cannot show the plan: {error}")))?;
     let rendered = if globals.json {
-        let document = serde_json::to_value(&saved)
-            .map_err(|error| Diagnostic::error(format!("cannot write the plan: {error}")))?;
-        format!("{document:#}")
+        format!("{:#}", terraform_plan(&saved)?)
     } else {
         view::plan::render(&saved.plan, terminal.styles)
     };

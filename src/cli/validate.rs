@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::Outcome;
 use super::globals::Globals;
 use super::spec_file::{self, DEFAULT_PATH};
 use crate::exit::Exit;
-use crate::model::{Diagnostics, Severity, SourceFile, plural};
+use crate::model::{Diagnostic, Diagnostics, SourceFile, plural};
 use crate::spec::{self, Spec};
-use crate::view::{Terminal, diagnostic};
+use crate::view::{Terminal, diagnostic, junit, sarif};
 
 /// Check a spec without a call to AWS
 ///
@@ -23,33 +21,71 @@ pub(super) struct Args {
     /// The spec
     #[arg(value_name = "SPEC", default_value = DEFAULT_PATH)]
     spec: PathBuf,
+
+    /// Print what is found in this form; --json is short for `json`
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
+    /// Fail where anything is found, a warning too
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+/// How what is found is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// As `terraform validate -json` does
+    Json,
+    /// `JUnit` XML, for the test reports of a CI
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 pub(super) fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
-    let source = spec_file::read(&args.spec)?;
-    let checked = Checked::new(&source, args, globals);
-    if checked.found.has_errors() {
-        return Err(checked.found.into());
-    }
-    if globals.json {
-        terminal.result(&format!("{:#}", document(&checked.found)))?;
+    let format = format(args, globals)?;
+    let checked = match spec_file::read(&args.spec) {
+        Ok(source) => Checked::new(&source, args, globals),
+        Err(unreadable) => Checked::failed(unreadable),
+    };
+    let is_denied = args.deny_warnings && !checked.found.is_empty();
+    let is_failed = checked.found.has_errors() || is_denied;
+    let path = args.spec.display().to_string();
+    let document = match format {
+        Format::Text => {
+            if is_failed {
+                return Err(checked.found.into());
+            }
+            terminal.diagnostics(&checked.found);
+            checked.summary(&path)
+        }
+        Format::Json => format!("{:#}", diagnostic::document(&checked.found)),
+        Format::Junit => junit::document(&checked.found, &path)?,
+        Format::Sarif => format!("{:#}", sarif::document(&checked.found, &path)),
+    };
+    terminal.result(&document)?;
+    Ok(if is_failed {
+        Exit::Failure
     } else {
-        terminal.diagnostics(&checked.found);
-        for spec in &checked.specs {
-            let env = spec.env.as_ref();
-            terminal.result(&format!(
-                "{} is valid{}: stack `{}` with {}.",
-                args.spec.display(),
-                env.map_or_else(String::new, |env| format!(" with --env {env}")),
-                spec.stack.name,
-                plural::count(spec.resources.len(), "resource")
-            ))?;
+        Exit::Success
+    })
+}
+
+fn format(args: &Args, globals: &Globals) -> Result<Format, Diagnostic> {
+    match (args.format, globals.json) {
+        (format, false) => Ok(format),
+        (Format::Text | Format::Json, true) => Ok(Format::Json),
+        (Format::Junit | Format::Sarif, true) => {
+            Err(Diagnostic::error("--json and --format name two forms")
+                .with_hint("leave one of them out"))
         }
     }
-    Ok(Exit::Success)
 }
 
 /// A spec, checked for every environment that it may be used in.
+#[derive(Default)]
 struct Checked {
     specs: Vec<Spec>,
     /// What was found, each thing once though several environments share it.
@@ -59,11 +95,7 @@ struct Checked {
 
 impl Checked {
     fn new(source: &Arc<SourceFile>, args: &Args, globals: &Globals) -> Self {
-        let mut checked = Self {
-            specs: Vec::new(),
-            found: Diagnostics::new(),
-            known: BTreeSet::new(),
-        };
+        let mut checked = Self::default();
         let mut envs = vec![globals.env.clone()];
         if globals.env.is_none() {
             envs.extend(spec::environments(source).into_iter().map(Some));
@@ -73,12 +105,20 @@ impl Checked {
             match spec_file::check(source, &args.spec, &options) {
                 Ok((spec, warnings)) => {
                     checked.add(warnings);
+                    checked.add(spec.lint());
                     checked.specs.push(spec);
                 }
                 Err(errors) => checked.add(errors),
             }
         }
         checked
+    }
+
+    fn failed(unreadable: Diagnostic) -> Self {
+        Self {
+            found: unreadable.into(),
+            ..Self::default()
+        }
     }
 
     fn add(&mut self, found: Diagnostics) {
@@ -89,16 +129,17 @@ impl Checked {
             }
         }
     }
-}
 
-/// Writes diagnostics in the form of `terraform validate -json`.
-pub(super) fn document(diagnostics: &Diagnostics) -> Value {
-    let list: Vec<Value> = diagnostics.iter().map(diagnostic::to_json).collect();
-    json!({
-        "format_version": "1.0",
-        "valid": !diagnostics.has_errors(),
-        "error_count": diagnostics.count(Severity::Error),
-        "warning_count": diagnostics.count(Severity::Warning),
-        "diagnostics": list,
-    })
+    fn summary(&self, path: &str) -> String {
+        let lines = self.specs.iter().map(|spec| {
+            let env = spec.env.as_ref();
+            format!(
+                "{path} is valid{}: stack `{}` with {}.\n",
+                env.map_or_else(String::new, |env| format!(" with --env {env}")),
+                spec.stack.name,
+                plural::count(spec.resources.len(), "resource")
+            )
+        });
+        lines.collect()
+    }
 }

@@ -51,7 +51,6 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     #[tokio::test]
     async fn tells_what_became_of_the_traces() {

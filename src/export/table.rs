@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::{Entry, Head};
-use crate::model::Tags;
+use crate::model::{Lifecycle, Tags};
 
 /// Characters that an inline table may take before it becomes one of its own.
 const INLINE: usize = 72;
@@ -42,7 +42,8 @@ pub(super) fn write(out: &mut String, entry: &Entry<'_>) {
         }
     }
     let tags = entry.live.user_tags().unwrap_or_default();
-    if !tags.is_empty() {
+    // Those who make a thing tag it for themselves.
+    if !tags.is_empty() && facts.lifecycle != Lifecycle::Existing {
         let _ = writeln!(out, "tags = {}", inline(&tags_value(&tags)));
     }
     write_tables(out, tables);

@@ -123,6 +123,9 @@ impl TerraformState {
             });
             match standing {
                 Some(live) => found.live.push(live.clone()),
+                None if resource.is_nameless(&of_type) => {
+                    *found.unknown.entry(&resource.r#type).or_default() += 1;
+                }
                 None => found.missing.push(&resource.address),
             }
         }
@@ -131,6 +134,12 @@ impl TerraformState {
 }
 
 impl StateResource {
+    /// Tells whether it is found by no name, being a part of something else.
+    fn is_nameless(&self, kinds: &[&&'static dyn Kind]) -> bool {
+        let has_key = |kind: &&'static dyn Kind| kind.terraform_key(&self.values).is_some();
+        !self.values.contains_key("arn") && !kinds.iter().any(|kind| has_key(kind))
+    }
+
     fn is(&self, kind: &dyn Kind, live: &Live) -> bool {
         let text = |fields: &Attributes| {
             let arn = fields.get("arn").and_then(Value::as_str);

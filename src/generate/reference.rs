@@ -148,11 +148,19 @@ impl Page<'_> {
                 "depends_on",
                 "(list): addresses of resources that must be in place first.",
             ),
+            (
+                "lint.allow",
+                "(list): rules of [lint](../lint.md) that are switched off for it.",
+            ),
         ];
         if self.facts.taggable {
+            let of_others = match self.facts.lifecycle {
+                Lifecycle::Existing => "stay",
+                _ => "are removed",
+            };
             writeln!(
                 out,
-                "- `tags` (table): tags, added to those of `[stack]`. Tags of others on it are removed."
+                "- `tags` (table): tags, added to those of `[stack]`. Tags of others on it {of_others}."
             )?;
         }
         for (name, text) in common {
@@ -239,6 +247,7 @@ fn without_null(value: &Value) -> Value {
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| (name.clone(), without_null(value)))
             .collect(),
+        Value::Array(items) => items.iter().map(without_null).collect(),
         other => other.clone(),
     }
 }

@@ -37,7 +37,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 
 pub use access::{Access, access};
 pub use clock::Clock;
@@ -153,7 +153,7 @@ impl LocalAws {
         let lock = Arc::new(Lock::take(&state_dir)?);
         let xray = xray_service::Xray::new(&account_id, settle, clock.clone());
         let mut services: Vec<Arc<dyn Service>> = vec![Arc::new(xray)];
-        services.extend(neighbours::all(&account_id, &clock));
+        services.extend(neighbours::all(&account_id, &clock, settle));
         let store = Store::new(Arc::clone(&lock));
         store.restore(&account_id, &services)?;
         let hub = Hub {
@@ -170,6 +170,10 @@ impl LocalAws {
     /// connection lost to AWS does.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let mut response = self.hub.dispatch(request).await;
+        if response.status() == StatusCode::NO_CONTENT {
+            // Some neighbours put a body there, for which clients would wait.
+            response.body_mut().clear();
+        }
         reply::stamp(&mut response);
         response
     }

@@ -19,6 +19,9 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How grave it is.
     pub severity: Severity,
+    /// The rule that found it, where there are rules: it names a page of the
+    /// docs and can be switched off.
+    pub code: Option<&'static str>,
     /// One line, lower case, without a full stop.
     pub summary: String,
     /// More than the one line, where it takes more.
@@ -45,12 +48,20 @@ impl Diagnostic {
     fn new(severity: Severity, summary: String) -> Self {
         Self {
             severity,
+            code: None,
             summary,
             detail: None,
             address: None,
             source: None,
             hint: None,
         }
+    }
+
+    /// Names the rule that found it.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
     }
 
     /// Adds more than the one line.

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::Reference;
+use super::{Address, Reference};
 
 /// Begins a marker. From Unicode's private use area: no AWS name, ARN or policy
 /// holds it.
@@ -15,6 +15,20 @@ const END: char = '\u{e001}';
 /// Returns what stands in for the value that `reference` will have.
 pub fn marker(reference: &Reference) -> String {
     format!("{BEGIN}{}.{}{END}", reference.to, reference.output)
+}
+
+/// Lists what is named by the markers in `text`: each resource with the output
+/// of it that is wanted.
+pub fn named_in(text: &str) -> Vec<(Address, String)> {
+    text.split(BEGIN)
+        .skip(1)
+        .filter_map(|rest| {
+            let (marker, _) = rest.split_once(END)?;
+            // An output's name has no dots; a resource's may.
+            let (address, output) = marker.rsplit_once('.')?;
+            Some((address.parse().ok()?, output.to_owned()))
+        })
+        .collect()
 }
 
 /// Tells whether `value`, or anything in it, is known only after apply.
@@ -34,7 +48,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::Address;
 
     #[test]
     fn is_found_wherever_it_stands() {
@@ -45,5 +58,22 @@ mod tests {
         });
         assert!(is_in(&json!({"a": [{"b": format!("key {marker}")}]})));
         assert!(!is_in(&json!({"a": [{"b": "key"}], "c": 1})));
+    }
+
+    #[test]
+    fn tells_what_it_stands_for() {
+        let group = Address::new("log_group", "/ecs/a.b");
+        let key = Address::setting("encryption");
+        let mark = |to: &Address| {
+            marker(&Reference {
+                field: String::new(),
+                to: to.clone(),
+                output: "arn".to_owned(),
+            })
+        };
+        let text = format!("{}:* and {}", mark(&group), mark(&key));
+        let arn = "arn".to_owned();
+        assert_eq!(named_in(&text), [(group, arn.clone()), (key, arn)]);
+        assert_eq!(named_in("arn:aws:kms"), []);
     }
 }

@@ -1,5 +1,6 @@
 //! Working out a plan from the two sides.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use super::{
     Action, Catalog, Change, FieldChange, Mode, Plan, Reason, Target, fingerprint, order, reason,
 };
 use crate::model::attributes::put;
+use crate::model::live::TAG_PREFIX;
 use crate::model::{
     Address, Attributes, Desired, Diagnostic, Diagnostics, Facts, Lifecycle, Live, Owner,
     Reference, unknown,
@@ -86,6 +88,8 @@ impl Planner<'_> {
         let Some(facts) = self.sides.catalog.facts(desired.address.kind()) else {
             return;
         };
+        let live = live.map(|live| managed_side(desired, facts, live));
+        let live = live.as_deref();
         if let Some(live) = live
             && !self.may_touch(desired, facts, live)
         {
@@ -282,11 +286,15 @@ impl Planner<'_> {
     fn destroy(&self, desired: &Desired, facts: &Facts, live: Option<&Live>) -> Option<Change> {
         let live = live.filter(|live| !live.deletion_scheduled)?;
         if facts.is_named() {
+            let deletion = self.deletion(desired.address.clone(), facts, live, Reason::Destroy);
+            let mut fields = deletion.fields.clone();
+            fields.extend(taken_back(desired, facts, live));
             return Some(Change {
+                fields,
                 written: Some(desired.written.clone()),
                 references: Vec::new(),
                 depends_on: dependencies(&desired.references, &desired.depends_on),
-                ..self.deletion(desired.address.clone(), facts, live, Reason::Destroy)
+                ..deletion
             });
         }
         self.reset(desired, facts, live)
@@ -422,6 +430,25 @@ impl Planner<'_> {
     }
 }
 
+/// Returns the live side as far as it is the spec's business: what others made
+/// carries tags of theirs, which stay as they are.
+fn managed_side<'a>(desired: &Desired, facts: &Facts, live: &'a Live) -> Cow<'a, Live> {
+    if facts.lifecycle != Lifecycle::Existing {
+        return Cow::Borrowed(live);
+    }
+    let mut live = live.clone();
+    if let Some(tags) = &mut live.tags {
+        let is_named = |key: &str| {
+            desired
+                .tags
+                .as_ref()
+                .is_some_and(|own| own.contains_key(key))
+        };
+        tags.retain(|key, _| key.starts_with(TAG_PREFIX) || is_named(key));
+    }
+    Cow::Owned(live)
+}
+
 /// Lists the fields and tags in which the two sides differ.
 fn differences(rules: Rules<'_>, desired: &Desired, live: Option<&Live>) -> Vec<FieldChange> {
     let standing = live.map(|live| &live.attributes);
@@ -465,6 +492,42 @@ fn removed_fields(catalog: &dyn Catalog, facts: &Facts, live: &Live) -> Vec<Fiel
     fields
 }
 
+/// Lists what of a thing that others made stands as the spec wants it, in fields
+/// that are left to them otherwise: the release takes it back.
+fn taken_back(desired: &Desired, facts: &Facts, live: &Live) -> Vec<FieldChange> {
+    if facts.lifecycle != Lifecycle::Existing {
+        return Vec::new();
+    }
+    let is_named = |name: &str| {
+        let value = desired.attributes.get(name);
+        value.is_some_and(|value| !value.is_null()) && facts.is_unmanaged_when_absent(name)
+    };
+    let mut taken_back = Vec::new();
+    let named = live.attributes.iter();
+    for (name, value) in named.filter(|(name, _)| is_named(name)) {
+        let mut add = |path: Vec<String>, value: &Value| {
+            taken_back.push(FieldChange {
+                path,
+                before: Some(value.clone()),
+                after: None,
+                unknown: false,
+                forces_replacement: false,
+                document: facts.is_document(name),
+            });
+        };
+        match value {
+            Value::Null => {}
+            Value::Object(inner) if !facts.is_document(name) => {
+                for (key, value) in inner {
+                    add(vec![name.clone(), key.clone()], value);
+                }
+            }
+            value => add(vec![name.clone()], value),
+        }
+    }
+    taken_back
+}
+
 fn dependencies(references: &[Reference], named: &[Address]) -> Vec<Address> {
     let all: BTreeSet<Address> = references
         .iter()
@@ -481,6 +544,14 @@ fn leave_ignored(desired: &mut Desired, live: Option<&Live>) {
         return;
     };
     for field in &desired.ignore {
+        let place = format!("/{field}");
+        for reference in &mut desired.references {
+            let rest = reference.field.strip_prefix(&place);
+            if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+                // It would be put where the value of others stands.
+                reference.field.clear();
+            }
+        }
         if let Some(value) = live.attributes.get(field) {
             desired.attributes.insert(field.clone(), value.clone());
             desired.written.insert(field.clone(), value.clone());

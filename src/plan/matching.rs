@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Catalog;
-use crate::model::{Address, Desired, Facts, Live};
+use crate::model::{Address, Desired, Facts, Lifecycle, Live};
 
 /// The two sides, paired.
 pub(super) struct Matched<'a> {
@@ -30,6 +30,9 @@ pub(super) enum Ownership {
 /// failing that, with one that the stack owns under the same name, whose key
 /// changed since. One that the stack owns and whose key another holds is told
 /// apart: it is neither an orphan nor safe to change.
+///
+/// What others made goes by its key alone: xrayctl cannot rename it, and under
+/// another key the spec means another one.
 pub(super) fn matched<'a>(
     catalog: &dyn Catalog,
     stack: &str,
@@ -59,6 +62,9 @@ pub(super) fn matched<'a>(
     }
     let mut displaced = BTreeMap::new();
     for item in desired {
+        if is_existing(catalog, item.address.kind()) {
+            continue;
+        }
         let name = item.address.name().unwrap_or_default().to_owned();
         let Some(&own) = by_name.get(&(item.address.kind(), name)) else {
             continue;
@@ -92,6 +98,11 @@ pub(super) fn matched<'a>(
         displaced,
         orphans,
     }
+}
+
+fn is_existing(catalog: &dyn Catalog, kind: &str) -> bool {
+    let facts = catalog.facts(kind);
+    facts.is_some_and(|facts| facts.lifecycle == Lifecycle::Existing)
 }
 
 fn is_named(catalog: &dyn Catalog, live: &Live) -> bool {

@@ -231,8 +231,10 @@ impl<'a> Layout<'a> {
         let by_type = self.plan.mode == Mode::Apply && self.is_setting(needed.change);
         if needed.is_named || by_type {
             self.wait((index, Half::Put), (needed.change, Half::Put));
-            if self.is_deleted_first(index) {
-                // Not deleted before it is certain that it can be made anew.
+            if self.is_deleted_first(index) && !self.is_deleted_first(needed.change) {
+                // Not deleted before it is certain that it can be made anew;
+                // but what it needs waits for it, where that is deleted first
+                // as well.
                 self.wait((index, Half::Remove), (needed.change, Half::Put));
             }
         }

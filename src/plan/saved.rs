@@ -19,6 +19,9 @@ pub struct SavedPlan {
     format_version: u32,
     /// The version of xrayctl that made it.
     pub xrayctl_version: String,
+    /// When it was made, in epoch seconds; 0 in files of before it was kept.
+    #[serde(default)]
+    pub created: u64,
     /// Where it came from.
     pub origin: Origin,
     /// The plan.
@@ -62,12 +65,13 @@ pub enum SavedPlanError {
 }
 
 impl SavedPlan {
-    /// Puts a plan together with what it was made from.
-    pub fn new(plan: Plan, origin: Origin) -> Self {
+    /// Puts a plan together with what it was made from, and when.
+    pub fn new(plan: Plan, origin: Origin, created: u64) -> Self {
         Self {
             format: MAGIC.to_owned(),
             format_version: FORMAT,
             xrayctl_version: env!("CARGO_PKG_VERSION").to_owned(),
+            created,
             origin,
             plan,
         }

@@ -46,6 +46,15 @@ const FLOWER: Facts = Facts {
     ..VASE
 };
 
+const GARLAND: Facts = Facts {
+    kind: "garland",
+    table: "garlands",
+    title: "garland",
+    replace_on: &["flower"],
+    refers_to: &["flower"],
+    ..FLOWER
+};
+
 const LIGHT: Facts = Facts {
     kind: "light",
     table: "light",
@@ -90,7 +99,7 @@ impl Catalog for Shop {
     }
 
     fn facts(&self, kind: &str) -> Option<&'static Facts> {
-        [&VASE, &FLOWER, &LIGHT, &DOOR, &CHEST]
+        [&VASE, &FLOWER, &GARLAND, &LIGHT, &DOOR, &CHEST]
             .into_iter()
             .find(|facts| facts.kind == kind)
     }
@@ -668,4 +677,102 @@ fn a_list_that_holds_an_unknown_value_is_unknown() {
         .find(|one| one.address.kind() == "flower");
     let field = &change.unwrap().fields[0];
     assert!(field.unknown && field.after.is_none(), "{field:?}");
+}
+
+#[test]
+fn two_that_are_deleted_first_are_taken_away_in_order_and_put_back_in_order() {
+    let flower = want("flower.f", &json!({"species": "rose"}));
+    let mut garland = want("garland.g", &json!({"flower": "f", "length": 2}));
+    garland.references = vec![Reference {
+        field: "/flower".to_owned(),
+        to: Address::new("flower", "f"),
+        output: "arn".to_owned(),
+    }];
+    let mut old_flower = applied(&flower);
+    old_flower.attributes["species"] = json!("lily");
+    let mut old_garland = applied(&garland);
+    old_garland.attributes["flower"] = json!("arn:f");
+    let plan = make(&[flower, garland], &[old_flower, old_garland]);
+    assert!(
+        plan.changes
+            .iter()
+            .all(|change| change.action == Action::Replace)
+    );
+    assert_eq!(
+        waits(&plan),
+        pairs(&[
+            ("garland.g/remove", "flower.f/remove"),
+            ("flower.f/remove", "flower.f/put"),
+            ("flower.f/put", "garland.g/put"),
+            ("garland.g/remove", "garland.g/put"),
+        ])
+    );
+}
+
+#[test]
+fn a_reference_in_a_field_that_is_left_to_others_puts_nothing_there() {
+    let vase = want("vase.a", &json!({"material": "clay"}));
+    let mut light = want("light", &json!({"level": 5, "vase": ["a"]}));
+    light.references = vec![Reference {
+        field: "/vase/0".to_owned(),
+        to: Address::new("vase", "a"),
+        output: "arn".to_owned(),
+    }];
+    light.ignore = vec!["vase".to_owned()];
+    let standing = applied(&want("light", &json!({"level": 5, "vase": ["arn:other"]})));
+    let plan = make(&[vase.clone(), light], &[applied(&vase), standing]);
+    assert!(!plan.has_changes());
+    let change = &plan.changes[0];
+    assert_eq!(change.references[0].field, "");
+    assert_eq!(change.depends_on, [Address::new("vase", "a")]);
+}
+
+fn door(tags: &Tags) -> (Desired, Live) {
+    let mut door = want("door.front", &json!({"open": true}));
+    door.tags = Some(tags.clone());
+    let live = applied(&door);
+    (door, live)
+}
+
+#[test]
+fn tags_of_those_who_made_a_thing_are_left_alone() {
+    let own = Tags::from([("team".to_owned(), "core".to_owned())]);
+    let (door, mut live) = door(&own);
+    let tags = live.tags.as_mut().unwrap();
+    tags.insert("made-by".to_owned(), "sam".to_owned());
+    let plan = make(std::slice::from_ref(&door), &[live.clone()]);
+    assert!(!plan.has_changes(), "{plan:#?}");
+
+    let tags = live.tags.as_mut().unwrap();
+    tags.insert("team".to_owned(), "others".to_owned());
+    let plan = make(&[door], &[live]);
+    let change = &plan.changes[0];
+    assert_eq!(change.fields.len(), 1);
+    assert_eq!(change.fields[0].path, ["tags", "team"]);
+    assert_eq!(change.reason, Some(Reason::Drift));
+    // What is not seen is not removed when the tags are written.
+    let seen = change.live.as_ref().unwrap().user_tags().unwrap();
+    assert_eq!(seen.len(), 1);
+}
+
+#[test]
+fn another_key_of_what_others_made_means_another_thing() {
+    let (mut door, mut old) = door(&Tags::new());
+    "old".clone_into(&mut old.key);
+    "back".clone_into(&mut door.key);
+    let one = std::slice::from_ref(&door);
+    let told = refusals(try_plan(
+        one,
+        std::slice::from_ref(&old),
+        &request(Mode::Apply),
+    ));
+    assert_eq!(told, ["AWS has no door `back`"]);
+
+    let mut new = applied(&door);
+    new.tags = Some(Tags::new());
+    let plan = make(one, &[old, new]);
+    let found = actions(&plan);
+    assert_eq!(found["door.front"], Action::Adopt);
+    let old = found.iter().find(|(address, _)| *address != "door.front");
+    assert_eq!(old.unwrap().1, &Action::Release);
 }

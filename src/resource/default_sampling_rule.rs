@@ -3,13 +3,26 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::sampling_rule::{self, DEFAULT_RULE};
+use super::sampling_rule::{self, DEFAULT_RULE, RULE_VERSION};
 use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
-    Update,
+    Update, terraform,
 };
 use crate::aws::xray::types::SamplingRuleUpdate;
+
+/// It is tried after all others.
+const LAST_PRIORITY: i32 = 10_000;
+/// The patterns of a rule, which match anything here.
+const PATTERNS: [&str; 6] = [
+    "service_name",
+    "service_type",
+    "host",
+    "http_method",
+    "url_path",
+    "resource_arn",
+];
 
 /// The type.
 pub(super) struct DefaultSamplingRule;
@@ -122,6 +135,29 @@ impl Resource for DefaultSamplingRule {
             "DeleteSamplingRule",
             "AWS does not let its Default sampling rule be deleted",
         ))
+    }
+
+    /// What nobody can change of it is as AWS ships it:
+    /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html>.
+    fn terraform(_: &str, spec: &Self::Spec, _: &Attributes) -> Attributes {
+        let mut attributes = Attributes::from_iter([
+            ("rule_name".to_owned(), DEFAULT_RULE.into()),
+            ("id".to_owned(), DEFAULT_RULE.into()),
+            ("priority".to_owned(), LAST_PRIORITY.into()),
+            ("fixed_rate".to_owned(), spec.fixed_rate.into()),
+            ("reservoir_size".to_owned(), spec.reservoir_size.into()),
+            ("version".to_owned(), RULE_VERSION.into()),
+            ("attributes".to_owned(), json!({})),
+        ]);
+        for pattern in PATTERNS {
+            attributes.insert(pattern.to_owned(), "*".into());
+        }
+        attributes
+    }
+
+    fn terraform_key(values: &Attributes) -> Option<String> {
+        let name = terraform::text(values, "rule_name")?;
+        (name == DEFAULT_RULE).then(String::new)
     }
 
     fn examples() -> Vec<(&'static str, Self::Spec)> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, Reference, ReplaceOrder,
-    Resource, Tags, Update, kms_reference,
+    Resource, Tags, Update, kms_reference, terraform,
 };
 use crate::aws::{Class, Patience, XRAY, call, until, until_done, xray};
 
@@ -150,6 +150,16 @@ impl Resource for Encryption {
             "PutEncryptionConfig",
             "the encryption setting cannot be deleted, only put back to `NONE`",
         ))
+    }
+
+    fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
+        let mut attributes = terraform::plain(&Self::FACTS, key, spec, outputs);
+        terraform::identify_by_region(&mut attributes, outputs);
+        attributes
+    }
+
+    fn terraform_key(_: &Attributes) -> Option<String> {
+        Some(String::new())
     }
 
     fn examples() -> Vec<(&'static str, Self::Spec)> {

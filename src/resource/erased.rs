@@ -41,9 +41,27 @@ pub trait Kind: Send + Sync {
         outputs: &Attributes,
     ) -> Result<Attributes, Error>;
 
+    /// Writes what is one here and several in Terraform's AWS provider: the
+    /// others, with their types.
+    fn terraform_companions(
+        &self,
+        key: &str,
+        fields: &Attributes,
+        outputs: &Attributes,
+    ) -> Result<Vec<(&'static str, Attributes)>, Error>;
+
+    /// Names the outputs that AWS gives a new one.
+    fn new_outputs(&self) -> &'static [&'static str];
+
     /// Returns the key of the one that a Terraform state holds as `values`;
     /// `None` where they name none.
     fn terraform_key(&self, values: &Attributes) -> Option<String>;
+
+    /// Tells whether one that no stack owns has a place in an export that does
+    /// not ask for its type.
+    fn is_worth_exporting(&self, _live: &Live) -> bool {
+        true
+    }
 
     /// Returns the state in which AWS ships a setting; `None` for a collection.
     fn aws_default(&self) -> Option<Attributes>;
@@ -218,8 +236,27 @@ impl<R: Resource> Kind for Erased<R> {
         Ok(R::terraform(key, &spec, outputs))
     }
 
+    fn terraform_companions(
+        &self,
+        key: &str,
+        fields: &Attributes,
+        outputs: &Attributes,
+    ) -> Result<Vec<(&'static str, Attributes)>, Error> {
+        let spec = from_attributes(R::FACTS.kind, fields)?;
+        Ok(R::terraform_companions(key, &spec, outputs))
+    }
+
+    fn new_outputs(&self) -> &'static [&'static str] {
+        R::new_outputs()
+    }
+
     fn terraform_key(&self, values: &Attributes) -> Option<String> {
         R::terraform_key(values)
+    }
+
+    fn is_worth_exporting(&self, live: &Live) -> bool {
+        let spec = from_attributes(R::FACTS.kind, &live.attributes);
+        spec.is_ok_and(|spec| R::is_worth_exporting(&spec))
     }
 
     fn aws_default(&self) -> Option<Attributes> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
-    Update, xray_tags,
+    Update, terraform, xray_tags,
 };
 use crate::aws::{XRAY, call, xray};
 use crate::filter;
@@ -207,6 +207,12 @@ impl Resource for Group {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
+        let mut attributes = terraform::plain(&Self::FACTS, key, spec, outputs);
+        terraform::make_block(&mut attributes, "insights_configuration");
+        attributes
     }
 
     async fn retag(

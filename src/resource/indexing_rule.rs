@@ -3,10 +3,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
-    Update,
+    Update, terraform,
 };
 use crate::aws::{XRAY, call, xray};
 
@@ -100,6 +101,23 @@ impl Resource for IndexingRule {
             "UpdateIndexingRule",
             "the indexing rule cannot be deleted, only put back to 1 %",
         ))
+    }
+
+    fn terraform(_: &str, spec: &Self::Spec, _: &Attributes) -> Attributes {
+        let percentage = spec.desired_sampling_percentage;
+        let probabilistic = json!([{ "desired_sampling_percentage": percentage }]);
+        Attributes::from_iter([
+            ("name".to_owned(), DEFAULT_RULE.into()),
+            (
+                "rule".to_owned(),
+                json!([{ "probabilistic": probabilistic }]),
+            ),
+        ])
+    }
+
+    fn terraform_key(values: &Attributes) -> Option<String> {
+        let name = terraform::text(values, "name")?;
+        (name == DEFAULT_RULE).then(String::new)
     }
 
     fn examples() -> Vec<(&'static str, Self::Spec)> {

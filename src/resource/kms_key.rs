@@ -1,6 +1,7 @@
 //! KMS keys, symmetric, for the encryption of traces and log groups.
 
 mod change;
+mod in_terraform;
 mod live;
 
 use schemars::JsonSchema;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
-    Update, encryption, policy_document,
+    Update, encryption, policy_document, terraform,
 };
 use crate::aws::{KMS, call};
 
@@ -235,6 +236,28 @@ impl Resource for KmsKey {
             }
             _ => Ok(()),
         }
+    }
+
+    fn terraform(_: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
+        in_terraform::key(spec, outputs)
+    }
+
+    fn terraform_companions(
+        key: &str,
+        _: &Self::Spec,
+        outputs: &Attributes,
+    ) -> Vec<(&'static str, Attributes)> {
+        in_terraform::alias(key, outputs).into_iter().collect()
+    }
+
+    fn new_outputs() -> &'static [&'static str] {
+        &[ARN, KEY_ID]
+    }
+
+    /// A key goes by its alias, which is a resource of its own there: the
+    /// values of an `aws_kms_alias` tell it, those of an `aws_kms_key` do not.
+    fn terraform_key(values: &Attributes) -> Option<String> {
+        terraform::text(values, "name").filter(|name| name.starts_with("alias/"))
     }
 
     async fn retag(

@@ -5,14 +5,29 @@
 //! erased form, [`Kind`], and know no type by name. A new type is one file
 //! here and one line in [`REGISTRY`].
 
+mod alarm;
+mod any_alarm;
+mod api_gateway_stage;
 mod catalog;
+mod cloudwatch_tags;
+mod composite_alarm;
+mod dashboard;
 mod default_sampling_rule;
+pub(crate) mod ecs_task_definition;
 mod encryption;
 mod erased;
 mod group;
+mod iam_document;
+mod iam_policy;
+mod iam_reference;
+mod iam_role;
+mod iam_role_policy_attachment;
+mod iam_write;
 mod indexing_rule;
 mod kms_key;
 mod kms_reference;
+mod lambda_function;
+mod log_group;
 mod policy_document;
 mod problem;
 pub mod read;
@@ -211,15 +226,40 @@ pub trait Resource: Send + Sync + 'static {
 
     /// Writes one under the attribute names of [`Facts::terraform`] in
     /// Terraform's AWS provider, without tags. What is known only after apply
-    /// comes in as a marker within a text, and goes out as it came.
+    /// comes in as a marker within a text, and goes out as it came. The outputs
+    /// hold the `region` as well.
     fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
         terraform::plain(&Self::FACTS, key, spec, outputs)
+    }
+
+    /// Writes what is one here and several in Terraform's AWS provider: the
+    /// others with their types, such as the alias of a key. Always as many of
+    /// one type in the same order, so that two sides can be compared.
+    fn terraform_companions(
+        _key: &str,
+        _spec: &Self::Spec,
+        _outputs: &Attributes,
+    ) -> Vec<(&'static str, Attributes)> {
+        Vec::new()
+    }
+
+    /// Names the outputs that AWS gives a new one and that are attributes in
+    /// Terraform's AWS provider: known only after apply.
+    fn new_outputs() -> &'static [&'static str] {
+        &["arn"]
     }
 
     /// Returns the key of the one that a Terraform state holds as `values`
     /// under [`Facts::terraform`]; `None` where they name none.
     fn terraform_key(values: &Attributes) -> Option<String> {
         terraform::text(values, Self::FACTS.name_field?)
+    }
+
+    /// Tells whether one that no stack owns has a place in an export that does
+    /// not ask for its type: of what others make, only that is for a spec of
+    /// tracing which has something of tracing about it.
+    fn is_worth_exporting(_spec: &Self::Spec) -> bool {
+        true
     }
 
     /// Sets and removes tags. Called for taggable types alone.
@@ -246,4 +286,14 @@ pub static REGISTRY: &[&dyn Kind] = &[
     &Erased::<resource_policy::ResourcePolicy>::NEW,
     &Erased::<trace_segment_destination::TraceSegmentDestination>::NEW,
     &Erased::<indexing_rule::IndexingRule>::NEW,
+    &Erased::<iam_policy::IamPolicy>::NEW,
+    &Erased::<iam_role::IamRole>::NEW,
+    &Erased::<iam_role_policy_attachment::IamRolePolicyAttachment>::NEW,
+    &Erased::<lambda_function::LambdaFunction>::NEW,
+    &Erased::<api_gateway_stage::ApiGatewayStage>::NEW,
+    &Erased::<alarm::Alarm>::NEW,
+    &Erased::<composite_alarm::CompositeAlarm>::NEW,
+    &Erased::<dashboard::Dashboard>::NEW,
+    &Erased::<log_group::LogGroup>::NEW,
+    &Erased::<ecs_task_definition::EcsTaskDefinition>::NEW,
 ];

@@ -74,7 +74,8 @@ pub(super) fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
 }
 
-fn as_list(value: &Value) -> &[Value] {
+/// One value or a list, as a list.
+pub(super) fn as_list(value: &Value) -> &[Value] {
     match value {
         Value::Array(items) => items,
         single => std::slice::from_ref(single),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
-    Update, policy_document,
+    Update, policy_document, terraform,
 };
 use crate::aws::{Class, XRAY, call, xray};
 
@@ -153,6 +153,17 @@ impl Resource for ResourcePolicy {
             },
             other => other.map(drop),
         }
+    }
+
+    /// The provider has no `id` for it, and no revision that is known before.
+    fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
+        let mut attributes = terraform::plain(&Self::FACTS, key, spec, outputs);
+        attributes.remove("id");
+        attributes
+    }
+
+    fn new_outputs() -> &'static [&'static str] {
+        &[]
     }
 
     fn examples() -> Vec<(&'static str, Self::Spec)> {

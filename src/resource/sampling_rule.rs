@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
-    Update, xray_tags,
+    Update, terraform, xray_tags,
 };
 use crate::aws::{XRAY, call, xray};
 use crate::resource::read::with_tags;
 
 /// The name of the rule that AWS ships and nobody can create or delete.
 pub(super) const DEFAULT_RULE: &str = "Default";
+
+/// The one version of the form of a rule that there is.
+pub(super) const RULE_VERSION: i32 = 1;
 
 /// The type.
 pub(super) struct SamplingRule;
@@ -209,7 +212,7 @@ impl Resource for SamplingRule {
             .host(&spec.host)
             .http_method(&spec.http_method)
             .url_path(&spec.url_path)
-            .version(1)
+            .version(RULE_VERSION)
             .set_attributes(Some(spec.attributes.clone().into_iter().collect()))
             .set_sampling_rate_boost(boost_to_aws(spec))
             .build()
@@ -254,6 +257,19 @@ impl Resource for SamplingRule {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// The provider has no boost: it stands as a block under AWS's name.
+    fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
+        let mut attributes = terraform::plain(&Self::FACTS, key, spec, outputs);
+        terraform::make_block(&mut attributes, "sampling_rate_boost");
+        attributes.insert("version".to_owned(), RULE_VERSION.into());
+        attributes.insert("id".to_owned(), key.into());
+        attributes
+    }
+
+    fn terraform_key(values: &Attributes) -> Option<String> {
+        terraform::text(values, "rule_name").filter(|name| name != DEFAULT_RULE)
     }
 
     async fn retag(

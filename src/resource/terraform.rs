@@ -33,6 +33,25 @@ pub(super) fn plain<S: Serialize>(
     attributes
 }
 
+/// Gives a setting its id, which in the provider is the region.
+pub(super) fn identify_by_region(attributes: &mut Attributes, outputs: &Attributes) {
+    match outputs.get("region") {
+        Some(region) => attributes.insert("id".to_owned(), region.clone()),
+        None => attributes.remove("id"),
+    };
+}
+
+/// Makes a field that holds a table what the provider knows as a block: a list
+/// of one; an empty list where it is absent.
+pub(super) fn make_block(attributes: &mut Attributes, field: &str) {
+    if let Some(value) = attributes.get_mut(field) {
+        *value = match value.take() {
+            Value::Null => Value::Array(Vec::new()),
+            table => Value::Array(vec![table]),
+        };
+    }
+}
+
 /// Returns the text that a state holds as attribute `name`.
 pub(super) fn text(values: &Attributes, name: &str) -> Option<String> {
     let text = values.get(name).and_then(Value::as_str)?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
-    Update, policy_document,
+    Update, policy_document, terraform,
 };
 use crate::aws::{Class, LOGS, Patience, XRAY, call, until, until_done, xray};
 
@@ -173,6 +173,34 @@ impl Resource for TraceSegmentDestination {
             "UpdateTraceSegmentDestination",
             "the trace segment destination cannot be deleted, only put back to `XRay`",
         ))
+    }
+
+    fn terraform(_: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
+        let destination = json!(spec.destination);
+        let mut attributes = Attributes::from_iter([("destination".to_owned(), destination)]);
+        terraform::identify_by_region(&mut attributes, outputs);
+        attributes
+    }
+
+    fn terraform_companions(
+        _: &str,
+        spec: &Self::Spec,
+        _: &Attributes,
+    ) -> Vec<(&'static str, Attributes)> {
+        let policy = spec.logs_policy_document.iter().map(|document| {
+            let name = spec.policy_name();
+            let attributes = Attributes::from_iter([
+                ("policy_name".to_owned(), name.as_str().into()),
+                ("policy_document".to_owned(), document.to_string().into()),
+                ("id".to_owned(), name.into()),
+            ]);
+            ("aws_cloudwatch_log_resource_policy", attributes)
+        });
+        policy.collect()
+    }
+
+    fn terraform_key(_: &Attributes) -> Option<String> {
+        Some(String::new())
     }
 
     fn examples() -> Vec<(&'static str, Self::Spec)> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 /// Finds the bytes of the value that `steps` lead to, in a text that is known
 /// to be JSON. Where the text does not go all the way, the innermost value
 /// that it has.
-pub(super) fn find(text: &str, steps: &[String]) -> Range<usize> {
+pub fn find(text: &str, steps: &[String]) -> Range<usize> {
     let mut scan = Scan { text, at: 0 };
     scan.blanks();
     let mut found = scan.value();

@@ -13,6 +13,7 @@ mod document;
 mod fingerprint;
 mod format;
 mod json_place;
+mod lint;
 mod literal;
 mod nearest;
 mod node;
@@ -38,6 +39,7 @@ use std::io;
 use std::sync::Arc;
 
 pub use format::format;
+pub use json_place::find as place_in_json;
 pub use nearest::nearest;
 pub use schema::schema;
 pub use shape::ShapeError;
@@ -47,6 +49,7 @@ pub use starter::starter;
 use crate::model::{Desired, Diagnostics, SourceFile, Tags};
 use crate::resource::Kind;
 use fingerprint::Fingerprint;
+use lint::Linted;
 use node::Table;
 use references::Targets;
 use report::{Finding, Report};
@@ -99,6 +102,8 @@ pub struct Spec {
     /// SHA-256 of what it means, in hexadecimal: comments, blanks and order do
     /// not change it; values, and files that it names, do.
     pub hash: String,
+    /// What [`Spec::lint`] needs.
+    linted: Linted,
 }
 
 /// Reads a spec. It is `None` where there are errors.
@@ -165,6 +170,7 @@ fn read(
     let mut scope = Scope::new(&mut root, options, &environments, report);
     let patterns = Patterns::default();
     let stack = stack::read(&mut root, &mut scope, &patterns, report);
+    let mut linted = Linted::new(lint::read(&mut root, &mut scope, &patterns, report));
     let written = Tables::sort(root, kinds, report);
     let targets = Targets {
         declared: written.iter().map(|one| one.address.clone()).collect(),
@@ -188,7 +194,11 @@ fn read(
     references::link_mentions(&mut built);
     references::check(&built, &targets, report);
     let stack = stack?;
+    for built in &mut built {
+        linted.add(built);
+    }
     Some(Spec {
+        linted,
         source: Arc::clone(report.source()),
         hash: hash(&stack, options.env.as_deref(), &built),
         stack,

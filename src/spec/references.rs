@@ -19,29 +19,65 @@ pub(super) fn check(resources: &[Built], targets: &Targets<'_>, report: &mut Rep
 }
 
 /// Makes each resource depend on those of the spec that it mentions by the
-/// names that AWS knows them by.
+/// names that AWS knows them by. A mention that would close a circle orders
+/// nothing: AWS lets roles trust one another, and a role itself.
 pub(super) fn link_mentions(resources: &mut [Built]) {
-    let by_key: BTreeMap<(String, String), Address> = resources
+    let by_key: BTreeMap<(String, String), usize> = resources
         .iter()
-        .map(|resource| {
+        .enumerate()
+        .map(|(index, resource)| {
             let desired = &resource.desired;
             let kind = desired.address.kind().to_owned();
-            ((kind, desired.key.clone()), desired.address.clone())
+            ((kind, desired.key.clone()), index)
         })
         .collect();
-    for resource in resources {
-        for mention in std::mem::take(&mut resource.mentions) {
-            let Some(address) = by_key.get(&(mention.kind.to_owned(), mention.key)) else {
+    let by_address: BTreeMap<Address, usize> = resources
+        .iter()
+        .enumerate()
+        .map(|(index, resource)| (resource.desired.address.clone(), index))
+        .collect();
+    for index in 0..resources.len() {
+        for mention in std::mem::take(&mut resources[index].mentions) {
+            let Some(&to) = by_key.get(&(mention.kind.to_owned(), mention.key)) else {
                 continue;
             };
+            if is_needed_by(to, index, resources, &by_address) {
+                continue;
+            }
+            let address = resources[to].desired.address.clone();
+            let resource = &mut resources[index];
             let desired = &mut resource.desired;
-            let is_named = desired.references.iter().any(|one| one.to == *address);
-            if !is_named && !desired.depends_on.contains(address) {
-                desired.depends_on.push(address.clone());
+            let is_named = desired.references.iter().any(|one| one.to == address);
+            if !is_named && !desired.depends_on.contains(&address) {
+                desired.depends_on.push(address);
                 resource.depends_on.push(resource.key.clone());
             }
         }
     }
+}
+
+/// Tells whether the resource at `user` needs the one at `needed`, itself or
+/// through others.
+fn is_needed_by(
+    user: usize,
+    needed: usize,
+    resources: &[Built],
+    by_address: &BTreeMap<Address, usize>,
+) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![user];
+    while let Some(index) = open.pop() {
+        if index == needed {
+            return true;
+        }
+        if seen.insert(index) {
+            let desired = &resources[index].desired;
+            let references = desired.references.iter().map(|reference| &reference.to);
+            let next = references.chain(&desired.depends_on);
+            open.extend(next.filter_map(|address| by_address.get(address)));
+        }
+    }
+    false
 }
 
 /// What references may lead to.

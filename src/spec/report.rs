@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::model::{Address, Diagnostic, Diagnostics, SourceFile, SourceRange};
+use crate::model::{Address, Diagnostic, Diagnostics, Severity, SourceFile, SourceRange};
 
 /// Bytes of the spec's text.
 pub(super) type Span = Range<usize>;
@@ -50,6 +50,10 @@ pub(super) struct Finding {
     pub(super) span: Span,
     /// The place in another file that the spec names.
     pub(super) elsewhere: Option<SourceRange>,
+    /// How grave it is.
+    pub(super) severity: Severity,
+    /// The rule of lint that found it.
+    pub(super) code: Option<&'static str>,
     /// What is wrong: lower case, no full stop.
     pub(super) message: String,
     /// More than the one line.
@@ -64,6 +68,8 @@ impl Finding {
         Self {
             span: span.clone(),
             elsewhere: None,
+            severity: Severity::Error,
+            code: None,
             message: message.into(),
             detail: None,
             hint: None,
@@ -116,7 +122,7 @@ impl Report {
         &self.source
     }
 
-    /// Adds an error about `subject`.
+    /// Adds what is found about `subject`.
     pub(super) fn add(&mut self, subject: &Subject, finding: Finding) {
         let summary = format!("{}: {}", subject.words, finding.message);
         self.push(summary, subject.address.clone(), finding);
@@ -140,6 +146,8 @@ impl Report {
             .elsewhere
             .unwrap_or_else(|| SourceRange::new(&self.source, finding.span.clone()));
         let mut diagnostic = Diagnostic::error(summary).with_source(place);
+        diagnostic.severity = finding.severity;
+        diagnostic.code = finding.code;
         diagnostic.address = address;
         diagnostic.detail = finding.detail;
         diagnostic.hint = finding.hint;

@@ -1,12 +1,13 @@
 //! One resource of the spec, from its table to what the engine works with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
 use super::Files;
 use super::document::{Reader, inside};
 use super::fingerprint::Fingerprint;
+use super::lint;
 use super::nearest;
 use super::node::{Node, Table, Value, pointer_steps};
 use super::references::Targets;
@@ -16,7 +17,7 @@ use super::shape::{Patterns, Shape, ShapeError};
 use super::tables::Written;
 use super::tags;
 use super::variables::Scope;
-use crate::model::{Address, Attributes, Desired, SourceRange, Tags};
+use crate::model::{Address, Attributes, Desired, SourceFile, SourceRange, Tags};
 use crate::resource::{Kind, Mention, Prepared, Problem};
 
 /// A resource that is sound by itself; its references are still to be checked.
@@ -34,6 +35,8 @@ pub(super) struct Built {
     pub(super) depends_on: Vec<Span>,
     /// What it names by AWS's name.
     pub(super) mentions: Vec<Mention>,
+    /// Rules of lint that are switched off for it.
+    pub(super) allowed: BTreeSet<String>,
     /// The hash of what the spec says of it.
     pub(super) hash: String,
 }
@@ -63,6 +66,7 @@ struct Common {
     ignore: Vec<(String, Span)>,
     depends_on: Vec<(String, Span)>,
     tags: Option<Node>,
+    allowed: BTreeSet<String>,
 }
 
 impl Builder<'_, '_> {
@@ -112,6 +116,7 @@ impl Builder<'_, '_> {
             node,
             depends_on: places,
             mentions: prepared.mentions,
+            allowed: common.allowed,
             hash,
         })
     }
@@ -261,25 +266,15 @@ impl Builder<'_, '_> {
     /// Reports what a type found, at the place of the field.
     fn problem(&mut self, problem: Problem, node: &Node, subject: &Subject) {
         let steps: Vec<String> = pointer_steps(&problem.field).collect();
-        let (place, passed) = locate(node, &steps);
         let name = steps.join(".");
         let message = if name.is_empty() || problem.message.contains(&format!("`{name}`")) {
             problem.message
         } else {
             format!("`{name}`: {}", problem.message)
         };
-        let finding = Finding::new(&place.span, message).maybe_hint(problem.hint);
-        let spec = self.report.source();
-        let finding = match (&place.value, &problem.within) {
-            (Value::Text(text), Some(within)) => Finding {
-                span: inside(spec, text, &place.span, within),
-                ..finding
-            },
-            (Value::Document(document), _) => {
-                document.place(spec, &place.span, &steps[passed..], finding)
-            }
-            _ => finding,
-        };
+        let within = problem.within.as_ref();
+        let finding = finding_at(self.report.source(), node, &steps, within, message);
+        let finding = finding.maybe_hint(problem.hint);
         self.report.add(subject, finding);
     }
 }
@@ -305,6 +300,10 @@ fn take_common(node: &mut Node) -> Common {
         ignore: take_texts(table, "ignore"),
         depends_on: take_texts(table, "depends_on"),
         tags: table.remove("tags").map(|entry| entry.node),
+        allowed: table
+            .remove(lint::KEY)
+            .map(|entry| lint::allowed(&entry.node))
+            .unwrap_or_default(),
     }
 }
 
@@ -334,6 +333,29 @@ pub(super) fn locate<'n>(node: &'n Node, steps: &[String]) -> (&'n Node, usize) 
         }
     }
     (place, steps.len())
+}
+
+/// Puts a finding at the value that `steps` lead to, or as near to it as the
+/// spec goes; `within` are the bytes at fault of a text.
+pub(super) fn finding_at(
+    spec: &SourceFile,
+    node: &Node,
+    steps: &[String],
+    within: Option<&Span>,
+    message: String,
+) -> Finding {
+    let (place, passed) = locate(node, steps);
+    let finding = Finding::new(&place.span, message);
+    match (&place.value, within) {
+        (Value::Text(text), Some(within)) => Finding {
+            span: inside(spec, text, &place.span, within),
+            ..finding
+        },
+        (Value::Document(document), _) => {
+            document.place(spec, &place.span, &steps[passed..], finding)
+        }
+        _ => finding,
+    }
 }
 
 /// Hashes what the spec says of one resource.

@@ -5,12 +5,12 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
-use super::tags;
+use super::{lint, tags};
 use crate::model::{Facts, Lifecycle};
 use crate::resource::Kind;
 
 /// Names of the fields that every resource has, whatever its type.
-pub(super) const COMMON: [&str; 4] = ["protect", "ignore", "depends_on", "tags"];
+pub(super) const COMMON: [&str; 5] = ["protect", "ignore", "depends_on", "tags", lint::KEY];
 
 /// What names of resources are made of. They may hold what stands in names of
 /// log groups, `/ecs/api`.
@@ -50,6 +50,9 @@ pub(super) fn of_resource(kind: &dyn Kind, generator: &mut SchemaGenerator) -> J
     if let Json::Object(properties) = properties {
         properties.extend(common_fields(facts));
     }
+    generator
+        .definitions_mut()
+        .insert(lint::KEY.to_owned(), lint::schema(lint::OF_RESOURCE));
     if !facts.taggable {
         keywords.insert(
             "x-refused".to_owned(),
@@ -100,6 +103,8 @@ fn common_fields(facts: &Facts) -> Map<String, Json> {
             "uniqueItems": true,
         }),
     );
+    let reference = format!("#/$defs/{}", lint::KEY);
+    fields.insert(lint::KEY.to_owned(), json!({ "$ref": reference }));
     if facts.taggable {
         let text = "Tags of the resource. Those of the stack are added; where both have a key, \
                     the resource's value holds.";
@@ -120,6 +125,7 @@ pub fn schema(kinds: &[&'static dyn Kind]) -> Json {
     prune(&mut definitions, &tables);
     let mut body = Map::new();
     body.insert("stack".to_owned(), super::stack::schema());
+    body.insert(lint::KEY.to_owned(), lint::schema(lint::OF_SPEC));
     for (facts, table) in &tables {
         place(&mut body, facts, documents(facts, table.clone()));
     }

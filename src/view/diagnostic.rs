@@ -51,6 +51,18 @@ pub fn summary_line(diagnostics: &Diagnostics) -> String {
     }
 }
 
+/// Writes diagnostics in the form of `terraform validate -json`.
+pub fn document(diagnostics: &Diagnostics) -> Json {
+    let list: Vec<Json> = diagnostics.iter().map(to_json).collect();
+    json!({
+        "format_version": "1.0",
+        "valid": !diagnostics.has_errors(),
+        "error_count": diagnostics.count(Severity::Error),
+        "warning_count": diagnostics.count(Severity::Warning),
+        "diagnostics": list,
+    })
+}
+
 /// Writes a diagnostic as Terraform does in `validate -json`, with the hint in
 /// a field of its own.
 pub fn to_json(diagnostic: &Diagnostic) -> Json {
@@ -59,6 +71,9 @@ pub fn to_json(diagnostic: &Diagnostic) -> Json {
         "summary": diagnostic.summary,
         "detail": diagnostic.detail.as_deref().unwrap_or_default(),
     });
+    if let Some(code) = diagnostic.code {
+        object["code"] = json!(code);
+    }
     if let Some(address) = &diagnostic.address {
         object["address"] = json!(address);
     }
@@ -97,7 +112,11 @@ fn draw(diagnostic: &Diagnostic, excerpt: Option<&Excerpt>, color: bool) -> Stri
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let group = Group::with_title(level.primary_title(visible(&diagnostic.summary)));
+    let mut title = level.primary_title(visible(&diagnostic.summary));
+    if let Some(code) = diagnostic.code {
+        title = title.id(code);
+    }
+    let group = Group::with_title(title);
     let renderer = if color {
         Renderer::styled()
     } else {

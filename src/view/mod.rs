@@ -2,15 +2,25 @@
 //! and events; only this module turns them into text and prints it.
 
 pub mod approval;
+mod clock;
 pub mod diagnostic;
+pub mod events;
+pub mod junit;
+pub mod markdown;
 pub mod plan;
 pub mod progress;
+pub mod report;
+pub mod sarif;
 pub mod show;
+#[cfg(test)]
+mod specimens;
 mod style;
 mod summary;
 mod terminal;
+pub mod terraform_plan;
 mod visible;
 
+pub use report::Report;
 pub use style::Styles;
 pub use summary::{apply_complete, plan_summary};
 pub use terminal::Terminal;

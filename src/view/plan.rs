@@ -127,7 +127,8 @@ fn symbol(action: Action, styles: Styles) -> (&'static str, Style) {
     }
 }
 
-fn verb(mode: Mode, change: &Change) -> &'static str {
+/// Says what becomes of the resource.
+pub(super) fn verb(mode: Mode, change: &Change) -> &'static str {
     if mode == Mode::RefreshOnly {
         return match change.action {
             Action::Create => "is not there: deleted, or not applied yet",
@@ -151,7 +152,8 @@ fn verb(mode: Mode, change: &Change) -> &'static str {
     }
 }
 
-fn why(change: &Change) -> Option<&'static str> {
+/// Says why, where that is worth a word.
+pub(super) fn why(change: &Change) -> Option<&'static str> {
     match change.reason? {
         Reason::Drift => Some("changed outside xrayctl since the last apply"),
         Reason::SpecAndDrift => Some("both the spec and AWS changed since the last apply"),
@@ -205,26 +207,38 @@ fn write_field(
 /// lines with some around them.
 fn write_document(out: &mut String, field: &FieldChange, styles: Styles) -> std::fmt::Result {
     writeln!(out, "<<JSON")?;
-    let (before, after) = (pretty(field.before.as_ref()), pretty(field.after.as_ref()));
-    let diff = TextDiff::from_lines(&before, &after);
-    for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
-        if index > 0 {
-            writeln!(out, "          …")?;
-        }
-        for change in group
-            .iter()
-            .flat_map(|operation| diff.iter_changes(operation))
-        {
-            let (sign, style) = match change.tag() {
-                ChangeTag::Insert => ('+', styles.add),
-                ChangeTag::Delete => ('-', styles.remove),
-                ChangeTag::Equal => (' ', Style::default()),
-            };
-            let line = format!("{sign} {}", visible(change.value().trim_end_matches('\n')));
-            writeln!(out, "        {}", style.paint(line))?;
-        }
+    for (sign, line) in document_diff(field) {
+        let style = match sign {
+            '+' => styles.add,
+            '-' => styles.remove,
+            _ => Style::default(),
+        };
+        writeln!(out, "        {}", style.paint(format!("{sign} {line}")))?;
     }
     writeln!(out, "        JSON")
+}
+
+/// Lists the changed lines of a document, each with its sign, and some lines
+/// around them.
+pub(super) fn document_diff(field: &FieldChange) -> Vec<(char, String)> {
+    let (before, after) = (pretty(field.before.as_ref()), pretty(field.after.as_ref()));
+    let diff = TextDiff::from_lines(&before, &after);
+    let mut lines = Vec::new();
+    for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+        if index > 0 {
+            lines.push((' ', "…".to_owned()));
+        }
+        let changes = group.iter();
+        for change in changes.flat_map(|operation| diff.iter_changes(operation)) {
+            let sign = match change.tag() {
+                ChangeTag::Insert => '+',
+                ChangeTag::Delete => '-',
+                ChangeTag::Equal => ' ',
+            };
+            lines.push((sign, visible(change.value().trim_end_matches('\n'))));
+        }
+    }
+    lines
 }
 
 fn pretty(document: Option<&Value>) -> String {
@@ -232,7 +246,7 @@ fn pretty(document: Option<&Value>) -> String {
 }
 
 /// Writes a value as JSON does.
-fn literal(value: &Value) -> String {
+pub(super) fn literal(value: &Value) -> String {
     visible(&value.to_string())
 }
 
@@ -242,7 +256,7 @@ fn quoted(text: &str) -> String {
 
 /// Writes a path with dots; names that hold other than letters, digits, `_`
 /// and `-` are quoted.
-fn path(names: &[String]) -> String {
+pub(super) fn path(names: &[String]) -> String {
     let is_plain = |name: &str| {
         !name.is_empty()
             && name
@@ -263,7 +277,7 @@ fn path(names: &[String]) -> String {
 }
 
 /// Counts the top-level fields that stay as they are.
-fn hidden(change: &Change) -> Option<usize> {
+pub(super) fn hidden(change: &Change) -> Option<usize> {
     if !matches!(change.action, Action::Update | Action::Replace) {
         return None;
     }

@@ -18,13 +18,13 @@ use crate::plan::order::Half;
 use crate::plan::{Action, Change, Reason};
 
 /// How often a step that takes long is told of.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How often the terminal's live lines turn.
 const TURN: Duration = Duration::from_millis(120);
 
 /// Shows events as they happen.
 pub struct Progress {
-    terminal: Terminal,
+    pub(super) terminal: Terminal,
     live: Option<MultiProgress>,
     under_way: Mutex<BTreeMap<Address, UnderWay>>,
 }
@@ -49,7 +49,7 @@ impl Progress {
     }
 
     /// Tells of steps that take long; runs until it is dropped.
-    pub async fn heartbeat(&self) -> Infallible {
+    pub(super) async fn beat(&self) -> Infallible {
         if self.live.is_some() {
             return std::future::pending().await;
         }
@@ -142,26 +142,34 @@ impl Observer for Progress {
                     elapsed.as_secs()
                 ));
             }
-            Event::Skipped { change, because } => {
-                self.line(&format!("{}: skipped, since {because} failed", change.address));
-            }
-            Event::Stopping { under_way } => self.line(&format!(
-                "Stopping: waiting for {} under way; press Ctrl-C again to leave at once, with their outcome unknown",
-                crate::model::plural::count(under_way, "step")
-            )),
+            Event::Skipped { change, because } => self.line(&skipped(change, because)),
+            Event::Stopping { under_way } => self.line(&stopping(under_way)),
         }
     }
 }
 
+/// Tells of a step that was not begun.
+pub(super) fn skipped(change: &Change, because: &Address) -> String {
+    format!("{}: skipped, since {because} failed", change.address)
+}
+
+/// Tells that no further step is begun.
+pub(super) fn stopping(under_way: usize) -> String {
+    format!(
+        "Stopping: waiting for {} under way; press Ctrl-C again to leave at once, with their outcome unknown",
+        crate::model::plural::count(under_way, "step")
+    )
+}
+
 /// Terraform's words for what a step does.
-struct Words {
-    begin: &'static str,
-    still: &'static str,
-    noun: &'static str,
+pub(super) struct Words {
+    pub(super) begin: &'static str,
+    pub(super) still: &'static str,
+    pub(super) noun: &'static str,
 }
 
 impl Words {
-    fn of(change: &Change, half: Half) -> Self {
+    pub(super) fn of(change: &Change, half: Half) -> Self {
         let (begin, still, noun) = match step_action(change, half) {
             Action::Create => ("Creating", "Still creating...", "Creation"),
             Action::Delete => ("Destroying", "Still destroying...", "Destruction"),

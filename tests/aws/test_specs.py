@@ -96,11 +96,15 @@ def test_apply_leaves_what_the_spec_says_and_destroy_nothing(served, name):
         assert rule["HTTPMethod"] == wanted.get("http_method", "*")
         assert tags(xray, rule["RuleARN"])["xrayctl:stack"] == stack
     groups = {group["GroupName"]: group for group in xray.get_groups()["Groups"]}
-    assert set(groups) == {"Default", *spec.get("groups", {})}
-    for group_name, wanted in spec.get("groups", {}).items():
+    specified = {
+        wanted.get("group_name", key).replace("${var.environment}", "development"): wanted
+        for key, wanted in spec["groups"].items()
+    }
+    assert set(groups) == {"Default", *specified}
+    for group_name, wanted in specified.items():
         insights = groups[group_name]["InsightsConfiguration"]
-        flags = wanted["insights_configuration"]
-        assert insights["InsightsEnabled"] == flags["insights_enabled"]
+        flags = wanted.get("insights_configuration", {})
+        assert insights["InsightsEnabled"] == flags.get("insights_enabled", False)
         assert insights["NotificationsEnabled"] == flags.get("notifications_enabled", False)
         assert tags(xray, groups[group_name]["GroupARN"])["project"] == name
 

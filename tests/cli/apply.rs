@@ -1,8 +1,5 @@
 //! Plan, apply, plan: what the spec says comes to stand, once.
 
-use std::fs;
-use std::path::Path;
-
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -68,52 +65,6 @@ fn an_apply_says_what_it_did_and_the_next_plan_finds_no_changes() {
     No changes. 1 resource of the stack `shop` in account 123456789012, us-east-1 matches the spec.
     --- exit 0
     ");
-}
-
-#[test]
-fn every_shipped_spec_is_applied_whole_and_then_settled() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
-    let mut count = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            continue;
-        }
-        count += 1;
-        let scenario = Scenario::local(&fs::read_to_string(&path).unwrap());
-        let plan = scenario.plan().ends_with(2);
-        assert!(plan.stdout.contains(" to change, 0 to destroy."), "{plan}");
-        scenario.apply().prints("Apply complete! Resources: ");
-        scenario.is_settled();
-        scenario.run("destroy --auto-approve").succeeds();
-        scenario
-            .run("plan --destroy --detailed-exitcode")
-            .succeeds()
-            .prints("No changes.");
-    }
-    assert!(count > 0, "no spec is shipped");
-}
-
-#[test]
-fn every_environment_of_the_shipped_specs_is_applied_and_then_settled() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
-    let mut count = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            continue;
-        }
-        let spec = fs::read_to_string(&path).unwrap();
-        let parsed: toml::Table = spec.parse().unwrap();
-        for name in parsed["env"].as_table().unwrap().keys() {
-            let scenario = Scenario::local(&spec);
-            let run = |line: &str| scenario.run(&format!("--env {name} {line}"));
-            run("apply --auto-approve").succeeds();
-            run("plan --detailed-exitcode").succeeds();
-            count += 1;
-        }
-    }
-    assert!(count > 0, "no shipped spec has an environment");
 }
 
 #[test]

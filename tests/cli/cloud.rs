@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -99,7 +100,64 @@ impl Cloud {
         self.call("logs", "/", &[("x-amz-target", &target)], body)
     }
 
+    /// Calls IAM, which must succeed, and returns its XML.
+    pub(crate) fn iam(&self, operation: &str, parameters: &[(&str, &str)]) -> String {
+        let mut body = format!("Action={operation}&Version=2010-05-08");
+        for (name, value) in parameters {
+            let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
+            write!(body, "&{name}={value}").unwrap();
+        }
+        let kind = "application/x-www-form-urlencoded";
+        let headers = [("content-type", kind)];
+        let answer = self.send("iam", "POST /", &headers, body.into_bytes());
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// Calls Lambda or API Gateway, `METHOD path`, which must succeed.
+    pub(crate) fn rest(&self, service: &str, line: &str, body: &Value) -> Value {
+        let answer = self.send(service, line, &[], body.to_string().into_bytes());
+        serde_json::from_slice(&answer).unwrap_or(Value::Null)
+    }
+
+    /// Calls CloudWatch, which must succeed.
+    pub(crate) fn cloudwatch(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("GraniteServiceVersion20100801.{operation}");
+        self.call("monitoring", "/", &[("x-amz-target", &target)], body)
+    }
+
+    /// The alarm of either kind called `name`.
+    pub(crate) fn alarm(&self, name: &str) -> Value {
+        let found = self.cloudwatch("DescribeAlarms", &json!({ "AlarmNames": [name] }));
+        let both = ["MetricAlarms", "CompositeAlarms"].map(|kind| found[kind][0].clone());
+        let alarm = both.into_iter().find(|alarm| !alarm.is_null());
+        alarm.unwrap_or(Value::Null)
+    }
+
+    /// The log group called `name`.
+    pub(crate) fn log_group(&self, name: &str) -> Value {
+        let asked = json!({ "logGroupNamePrefix": name });
+        let found = self.logs("DescribeLogGroups", &asked);
+        let group = rows(&found["logGroups"]).find(|group| group["logGroupName"] == name);
+        group.cloned().unwrap_or(Value::Null)
+    }
+
+    /// Calls ECS, which must succeed.
+    pub(crate) fn ecs(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
+        self.call("ecs", "/", &[("x-amz-target", &target)], body)
+    }
+
     fn call(&self, service: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Value {
+        let mut headers = headers.to_vec();
+        if service != "xray" {
+            headers.push(("content-type", "application/x-amz-json-1.1"));
+        }
+        let body = body.to_string().into_bytes();
+        let answer = self.send(service, &format!("POST {path}"), &headers, body);
+        serde_json::from_slice(&answer).unwrap_or(Value::Null)
+    }
+
+    fn send(&self, service: &str, line: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Vec<u8> {
         let scope = format!("test/20260101/us-east-1/{service}/aws4_request");
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=none");
         let mut all = vec![
@@ -108,19 +166,16 @@ impl Cloud {
         ];
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         all.extend(headers.iter().map(owned));
-        if service != "xray" {
-            let json = "application/x-amz-json-1.1".to_owned();
-            all.push(("content-type".to_owned(), json));
-        }
         let request = Message {
-            start: format!("POST {path} HTTP/1.1"),
+            start: format!("{line} HTTP/1.1"),
             headers: all,
-            body: body.to_string().into_bytes(),
+            body,
         };
         let answer = request.exchange(&self.address).unwrap();
         let text = String::from_utf8_lossy(&answer.body);
-        assert_eq!(answer.second_word(), "200", "{path} {headers:?}: {text}");
-        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
+        let is_success = answer.second_word().starts_with('2');
+        assert!(is_success, "{line} {headers:?}: {text}");
+        answer.body
     }
 
     /// The sampling rules, AWS's own not among them.

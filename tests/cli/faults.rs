@@ -259,8 +259,12 @@ fn stack() -> String {
 }
 
 fn rules(number: usize) -> String {
-    let rule =
-        |index| format!("[sampling_rules.rule-{index:02}]\npriority = 1\nfixed_rate = 0.1\n");
+    let rule = |index| {
+        format!(
+            "[sampling_rules.rule-{index:02}]\npriority = {index}\nfixed_rate = 0.1\n\
+             url_path = \"/{index:02}\"\n"
+        )
+    };
     (1..=number).map(rule).collect()
 }
 

@@ -98,9 +98,11 @@ impl Scenario {
     /// Starts a command line.
     pub(crate) fn start(&self, line: &str) -> Running {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let talks = ["plan", "apply", "destroy", "show", "import", "export"]
-            .iter()
-            .any(|command| words.contains(command));
+        let talks = [
+            "plan", "apply", "destroy", "show", "import", "export", "generate",
+        ]
+        .iter()
+        .any(|command| words.contains(command));
         let connection = self.connection.iter().map(String::as_str);
         self.spawn(line, connection.filter(|_| talks).chain(words))
     }

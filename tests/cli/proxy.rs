@@ -7,43 +7,49 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, text};
 use crate::harness::{PATIENCE, PAUSE, Running, Scenario};
 use crate::http::Message;
 
 /// One request that came by.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// `xray`, `kms`, `logs`, `sts`.
+    /// `xray`, `kms`, `logs`, `monitoring`, `sts`, `iam`.
     pub(crate) service: String,
     /// AWS's name of the operation.
     pub(crate) operation: String,
-    /// The body, where it is JSON.
+    /// The body, where it is JSON, CBOR or a form.
     pub(crate) body: Value,
 }
 
 impl Call {
     fn of(request: &Message) -> Self {
         let body = String::from_utf8_lossy(&request.body);
-        let action = body
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("Action="))
-            .map(str::to_owned);
+        let form = body.starts_with("Action=").then(|| form(&body));
+        let action = form.as_ref().map(|form| text(&form["Action"]));
         let target = request.header("x-amz-target");
         let target = target.and_then(|target| Some(target.split_once('.')?.1.to_owned()));
+        // CloudWatch's calls in CBOR: `/service/NAME/operation/PutDashboard`.
         let path = request.second_word().trim_start_matches('/');
+        let path = path.rsplit("/operation/").next().unwrap_or(path);
+        let scope = request.header("authorization").unwrap_or_default();
+        let service = scope.split('/').nth(3).unwrap_or_default().to_owned();
+        let method = request.start.split(' ').next().unwrap_or_default();
         let operation = target.or(action).unwrap_or_else(|| match path {
             "Groups" => "GetGroups".to_owned(),
             "EncryptionConfig" => "GetEncryptionConfig".to_owned(),
-            path => path.to_owned(),
+            path => rest_operation(&service, method, path),
         });
-        let scope = request.header("authorization").unwrap_or_default();
         Self {
-            service: scope.split('/').nth(3).unwrap_or_default().to_owned(),
+            service,
             operation,
-            body: serde_json::from_str(&body).unwrap_or_default(),
+            body: form
+                .or_else(|| serde_json::from_str(&body).ok())
+                .or_else(|| ciborium::from_reader(request.body.as_slice()).ok())
+                .unwrap_or_default(),
         }
     }
 
@@ -53,6 +59,27 @@ impl Call {
             .iter()
             .any(|verb| self.operation.starts_with(verb))
     }
+}
+
+/// The operation of Lambda or API Gateway that a path stands for.
+fn rest_operation(service: &str, method: &str, path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
+    let operation = match (service, method, steps.as_slice()) {
+        ("lambda", "GET", [_, "functions"]) => "ListFunctions",
+        ("lambda", "GET", [_, "functions", _, "configuration"]) => "GetFunctionConfiguration",
+        ("lambda", "PUT", [_, "functions", _, "configuration"]) => "UpdateFunctionConfiguration",
+        ("lambda", "GET", [_, "tags", _]) => "ListTags",
+        ("lambda", "POST", [_, "tags", _]) | ("apigateway", "PUT", ["tags", _]) => "TagResource",
+        ("lambda", "DELETE", [_, "tags", _]) | ("apigateway", "DELETE", ["tags", _]) => {
+            "UntagResource"
+        }
+        ("apigateway", "GET", ["restapis"]) => "GetRestApis",
+        ("apigateway", "GET", ["restapis", _, "stages"]) => "GetStages",
+        ("apigateway", "PATCH", ["restapis", _, "stages", _]) => "UpdateStage",
+        _ => path,
+    };
+    operation.to_owned()
 }
 
 /// What is done to a call.
@@ -66,6 +93,8 @@ enum Act {
     Hold(Arc<Gate>),
     /// AWS answers; the caller is told that it failed.
     Lose,
+    /// AWS is asked with one text of the request changed.
+    Rewrite(&'static str, &'static str),
     /// AWS answers; the caller gets one row, and a token for the next.
     Page(Paging),
 }
@@ -211,6 +240,11 @@ impl Proxy {
         self.add(is(operation), 0, 1, Act::Lose);
     }
 
+    /// Changes a text in every request of `operation`.
+    pub(crate) fn rewrite(&self, operation: &str, from: &'static str, to: &'static str) {
+        self.add(is(operation), 0, usize::MAX, Act::Rewrite(from, to));
+    }
+
     /// Cuts the answers of `operation` into pages of one row.
     pub(crate) fn page(&self, operation: &str, paging: Paging) {
         self.add(is(operation), 0, usize::MAX, Act::Page(paging));
@@ -251,6 +285,17 @@ impl Proxy {
     }
 }
 
+/// Reads a form.
+fn form(body: &str) -> Value {
+    let decoded = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_decode_str(&text).decode_utf8_lossy().into_owned()
+    };
+    let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+    let pairs = pairs.map(|(name, value)| (decoded(name), Value::from(decoded(value))));
+    Value::Object(pairs.collect())
+}
+
 fn is(operation: &str) -> Matches {
     let operation = operation.to_owned();
     Arc::new(move |call| call.operation == operation)
@@ -275,6 +320,11 @@ impl Shared {
         if let Some(Act::Page(paging)) = &act {
             return one_page(request, call, upstream, *paging);
         }
+        let mut request = request.clone();
+        if let Some(Act::Rewrite(from, to)) = &act {
+            let body = String::from_utf8_lossy(&request.body).replace(from, to);
+            request.body = body.into_bytes();
+        }
         let mut answer = request.exchange(upstream).unwrap();
         match act {
             Some(Act::Lose) => return failure(call, 500, "InternalFailure", "lost"),
@@ -288,7 +338,7 @@ impl Shared {
                 // Opened by dropping the other end.
                 let _ = gate.opened.lock().unwrap().recv();
             }
-            Some(Act::Answer(..) | Act::Page(_)) | None => {}
+            Some(Act::Answer(..) | Act::Page(_) | Act::Rewrite(..)) | None => {}
         }
         answer
     }
@@ -338,16 +388,21 @@ fn one_page(request: &Message, call: &Call, upstream: &str, paging: Paging) -> M
 /// An error as the service of `call` words it.
 fn failure(call: &Call, status: u16, code: &str, message: &str) -> Message {
     let request_id = "11111111-2222-3333-4444-555555555555".to_owned();
-    let (kind, body) = if call.service == "sts" {
+    let (kind, body) = if ["sts", "iam"].contains(&call.service.as_str()) {
         let body = format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
              <Message>{message}</Message></Error>\
              <RequestId>{request_id}</RequestId></ErrorResponse>"
         );
-        ("text/xml", body)
+        ("text/xml", body.into_bytes())
+    } else if call.service == "monitoring" {
+        let mut body = Vec::new();
+        let fields = json!({ "__type": code, "message": message });
+        ciborium::into_writer(&fields, &mut body).unwrap();
+        ("application/cbor", body)
     } else {
         let body = json!({ "__type": code, "message": message, "Message": message });
-        ("application/x-amz-json-1.1", body.to_string())
+        ("application/x-amz-json-1.1", body.to_string().into_bytes())
     };
     Message {
         start: format!("HTTP/1.1 {status} Fault"),
@@ -355,7 +410,8 @@ fn failure(call: &Call, status: u16, code: &str, message: &str) -> Message {
             ("content-type".to_owned(), kind.to_owned()),
             ("x-amzn-errortype".to_owned(), code.to_owned()),
             ("x-amzn-requestid".to_owned(), request_id),
+            ("smithy-protocol".to_owned(), "rpc-v2-cbor".to_owned()),
         ],
-        body: body.into_bytes(),
+        body,
     }
 }

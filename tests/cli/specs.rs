@@ -16,6 +16,9 @@ name = "shop"
 region = "us-east-1"
 tags = { team = "core" }
 
+[lint]
+allow = ["unhonoured-rule", "wildcard-principal"]
+
 [sampling_rules.checkout]
 priority = 100
 fixed_rate = 0.1

@@ -10,7 +10,7 @@ use super::apply::How;
 use super::globals::Globals;
 use super::spec_file::DEFAULT_PATH;
 use crate::model::Address;
-use crate::view::Terminal;
+use crate::view::{Report, Terminal};
 
 /// Take resources that exist into the stack, as they are
 ///
@@ -53,10 +53,17 @@ pub(super) struct Args {
     how: How,
 }
 
-pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
+pub(super) async fn run(
+    args: &Args,
+    globals: &Globals,
+    terminal: &Terminal,
+    report: &dyn Report,
+) -> Outcome {
     match (&args.address, &args.terraform) {
-        (Some(address), _) => one::run(address, &args.spec, &args.how, globals, terminal).await,
-        (None, Some(state)) => terraform::run(args, state, globals, terminal).await,
+        (Some(address), _) => {
+            one::run(address, &args.spec, &args.how, globals, terminal, report).await
+        }
+        (None, Some(state)) => terraform::run(args, state, globals, terminal, report).await,
         // The command line asks for one of them.
         (None, None) => Ok(crate::exit::Exit::Failure),
     }

@@ -10,7 +10,7 @@ use crate::cli::spec_file;
 use crate::exit::Exit;
 use crate::model::{Address, Diagnostic};
 use crate::plan::{Action, Change, Mode, Reason};
-use crate::view::Terminal;
+use crate::view::{Report, Terminal};
 
 pub(super) async fn run(
     address: &Address,
@@ -18,6 +18,7 @@ pub(super) async fn run(
     how: &How,
     globals: &Globals,
     terminal: &Terminal,
+    report: &dyn Report,
 ) -> Outcome {
     let (mut spec, warnings) = spec_file::load(spec, globals)?;
     if !spec.resources.iter().any(|one| one.address == *address) {
@@ -48,7 +49,7 @@ pub(super) async fn run(
     // The plan is of the tags alone, so that a later look finds differences.
     let selection = Selection::default();
     planned.plan.is_partial = false;
-    approve_and_run(planned, &selection, how, terminal).await
+    approve_and_run(planned, &selection, how, terminal, report).await
 }
 
 /// Reduces a planned change to taking the resource in; a text where there is

@@ -13,13 +13,14 @@ use crate::export::terraform_state::{Found, StateError, TerraformState};
 use crate::model::{Diagnostic, Diagnostics, plural};
 use crate::plan::{Action, Mode};
 use crate::resource::{Kind, REGISTRY};
-use crate::view::Terminal;
+use crate::view::{Report, Terminal};
 
 pub(super) async fn run(
     args: &Args,
     path: &Path,
     globals: &Globals,
     terminal: &Terminal,
+    report: &dyn Report,
 ) -> Outcome {
     let text = &spec_file::read(path)?.text;
     let state = TerraformState::parse(text).map_err(|error| refused(path, &error))?;
@@ -31,7 +32,7 @@ pub(super) async fn run(
     };
     spec_file::create(out, &written)?;
     terminal.status(&format!("Wrote {}.", out.display()));
-    take_over(out, args, globals, terminal).await
+    take_over(out, args, globals, terminal, report).await
 }
 
 fn refused(path: &Path, error: &StateError) -> Diagnostic {
@@ -90,7 +91,13 @@ fn left_out(found: &Found<'_>) -> Diagnostics {
 }
 
 /// Tags what the new spec names, and changes nothing else.
-async fn take_over(out: &Path, args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
+async fn take_over(
+    out: &Path,
+    args: &Args,
+    globals: &Globals,
+    terminal: &Terminal,
+    report: &dyn Report,
+) -> Outcome {
     let (spec, warnings) = spec_file::load(out, globals)?;
     let selection = Selection {
         adopt: true,
@@ -99,7 +106,7 @@ async fn take_over(out: &Path, args: &Args, globals: &Globals, terminal: &Termin
     let mut planned = planning::of_stack(spec, globals, &selection, Mode::Apply).await?;
     planned.warnings.extend(warnings);
     refuse_other_changes(&planned)?;
-    approve_and_run(planned, &selection, &args.how, terminal).await
+    approve_and_run(planned, &selection, &args.how, terminal, report).await
 }
 
 /// What was just read back as a spec cannot differ from it.

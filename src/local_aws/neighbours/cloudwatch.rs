@@ -1,82 +1,98 @@
-//! Amazon CloudWatch, in the protocol that the AWS CLI and boto3 speak today.
+//! Amazon CloudWatch. Alarms, dashboards and their tags are our own;
+//! everything else is `winterbaume-cloudwatch`'s.
 //!
-//! AWS takes CloudWatch's operations in CBOR, in JSON and as forms;
-//! `winterbaume-cloudwatch` knows CBOR and forms alone. A call in JSON is put
-//! to it in CBOR, which carries the same members.
+//! AWS takes CloudWatch's operations in CBOR, as the SDKs of today send them,
+//! in JSON, as the AWS CLI and boto3 do, and as forms, as both did until 2025.
+//! `winterbaume-cloudwatch` knows CBOR and forms; a call in JSON is put to it in
+//! CBOR, which carries the same members.
 //!
-//! Source: <https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html>.
+//! Its alarms have no percentiles, metric math, missing data or number of
+//! datapoints, are not paged, and tell no types; its composite alarms have no
+//! tags and no suppressor, and their children can be deleted; its dashboards
+//! have no tags, an ARN with a region, and any body. So few of their members
+//! would be left to it that it is not asked at all: [`alarms`], [`composites`]
+//! and [`dashboards`] answer as AWS does. Dashboards are kept by region here,
+//! while AWS shows one account's in all regions.
+
+mod alarms;
+mod composites;
+mod dashboards;
+mod protocol;
+mod state;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
-use serde_json::Value;
+use http::{Request, Response};
+use serde_json::{Map, Value};
 use winterbaume_cloudwatch::CloudWatchService;
-use winterbaume_cloudwatch::wire::{cbor_to_json, json_to_cbor};
 
 use super::engine::{Call, Engine, changes};
-use super::json_call::JsonFault;
+use crate::local_aws::Clock;
 use crate::local_aws::routing;
 use crate::local_aws::service::{Answer, Service, Siblings, StateError};
+use protocol::{Fault, Protocol};
+use state::{Scope, State};
 
 /// What `X-Amz-Target` names before the dot, and the path of a call in CBOR
 /// names as its service.
 const SERVICE: &str = "GraniteServiceVersion20100801";
-const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
-const CBOR: HeaderValue = HeaderValue::from_static("application/cbor");
+/// The member of a snapshot that holds our own state.
+const OWN: &str = "xrayctl";
 
-/// The service with its correction.
+/// The service with its corrections.
 pub struct CloudWatch {
     engine: Engine<CloudWatchService>,
+    clock: Clock,
+    states: Mutex<HashMap<String, State>>,
 }
 
 impl CloudWatch {
     /// CloudWatch of one account.
-    pub fn new(account: &str) -> Self {
+    pub fn new(account: &str, clock: Clock) -> Self {
         Self {
             engine: Engine::new("monitoring", account, CloudWatchService::new()),
+            clock,
+            states: Mutex::default(),
         }
     }
 
-    async fn handle_json(&self, region: &str, request: Request<Bytes>) -> Response<Bytes> {
-        let Some(request) = to_cbor(&request) else {
-            return JsonFault::new("SerializationException", "the body is not JSON").response();
-        };
-        let answer = self.engine.handle(region, request).await;
-        from_cbor(answer)
+    fn states(&self) -> MutexGuard<'_, HashMap<String, State>> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// Writes a call in JSON as one in CBOR; `None` where it is no JSON.
-fn to_cbor(request: &Request<Bytes>) -> Option<Request<Bytes>> {
-    let (_, operation) = routing::target(request.headers())?;
-    let members: Value = match request.body().as_ref() {
-        b"" => Value::Object(serde_json::Map::new()),
-        body => serde_json::from_slice(body).ok()?,
-    };
-    let mut body = Vec::new();
-    ciborium::into_writer(&json_to_cbor(&members), &mut body).ok()?;
-    let mut call = Request::new(Bytes::from(body));
-    *call.method_mut() = Method::POST;
-    *call.uri_mut() = format!("/service/{SERVICE}/operation/{operation}")
-        .parse()
-        .ok()?;
-    call.headers_mut().clone_from(request.headers());
-    call.headers_mut().insert(header::CONTENT_TYPE, CBOR);
-    Some(call)
-}
+    /// Answers an operation of our own; `None` for all others.
+    fn own(
+        &self,
+        region: &str,
+        operation: &str,
+        members: &Map<String, Value>,
+    ) -> Option<Result<Value, Fault>> {
+        let mut states = self.states();
+        let state = states.entry(region.to_owned()).or_default();
+        let scope = Scope {
+            account: self.engine.account(),
+            region,
+            now: self.clock.epoch_seconds(),
+        };
+        alarms::answer(operation, members, state, scope)
+            .or_else(|| composites::answer(operation, members, state, scope))
+            .or_else(|| dashboards::answer(operation, members, state, scope))
+            .or_else(|| state::answer_tags(operation, members, state))
+    }
 
-/// Writes an answer in CBOR as one in JSON; any other is left as it is.
-fn from_cbor(answer: Response<Bytes>) -> Response<Bytes> {
-    let (mut parts, body) = answer.into_parts();
-    let is_cbor = parts.headers.get(header::CONTENT_TYPE) == Some(&CBOR);
-    let members = ciborium::from_reader::<ciborium::Value, _>(body.as_ref());
-    let Some(members) = members.ok().filter(|_| is_cbor) else {
-        return Response::from_parts(parts, body);
-    };
-    parts.headers.insert(header::CONTENT_TYPE, JSON);
-    parts.headers.remove("smithy-protocol");
-    let text = cbor_to_json(members).to_string();
-    Response::from_parts(parts, Bytes::from(text))
+    async fn pass_on(&self, region: &str, request: Request<Bytes>) -> Response<Bytes> {
+        if routing::target(request.headers()).is_none() {
+            return self.engine.handle(region, request).await;
+        }
+        let Some(request) = protocol::to_cbor(SERVICE, &request) else {
+            let text = "the body is not JSON";
+            return Protocol::Json.fault(&Fault::new("SerializationException", text));
+        };
+        protocol::from_cbor(self.engine.handle(region, request).await)
+    }
 }
 
 #[async_trait]
@@ -91,20 +107,50 @@ impl Service for CloudWatch {
 
     async fn handle(&self, region: &str, request: Request<Bytes>, _: &dyn Siblings) -> Answer {
         let call = Call::of(&request);
-        let response = if routing::target(request.headers()).is_some() {
-            self.handle_json(region, request).await
-        } else {
-            self.engine.handle(region, request).await
+        let operation = call.operation().unwrap_or_default();
+        let asked = Protocol::of(&request);
+        let own = match &asked {
+            Some((_, members)) => self.own(region, operation, members),
+            // A form, of which nothing is read here but whether it is ours.
+            None => self
+                .own(region, operation, &Map::new())
+                .map(|_| Err(protocol::no_form(operation))),
+        };
+        let response = match (own, asked) {
+            (Some(Ok(answer)), Some((protocol, _))) => protocol.answer(&answer),
+            (Some(Err(fault)), Some((protocol, _))) => protocol.fault(&fault),
+            (Some(answer), None) => {
+                let fault = answer.err().unwrap_or_else(|| protocol::no_form(operation));
+                protocol::form_fault(request.headers(), &fault)
+            }
+            (None, _) => self.pass_on(region, request).await,
         };
         let changed = changes(&call, &response);
         Answer { response, changed }
     }
 
     fn snapshot(&self, region: &str) -> Result<Value, StateError> {
-        self.engine.snapshot(region)
+        let mut snapshot = self.engine.snapshot(region)?;
+        let own = self.states().get(region).map(serde_json::to_value);
+        let own = own.transpose();
+        let own = own.map_err(|error| self.engine.state_error(&error))?;
+        if let (Some(own), Value::Object(members)) = (own, &mut snapshot) {
+            members.insert(OWN.to_owned(), own);
+        }
+        Ok(snapshot)
     }
 
     fn restore(&self, region: &str, state: &Value) -> Result<(), StateError> {
-        self.engine.restore(region, state)
+        let mut state = state.clone();
+        let own = state.as_object_mut().and_then(|all| all.shift_remove(OWN));
+        let own: State = match own {
+            Some(own) => {
+                serde_json::from_value(own).map_err(|error| self.engine.state_error(&error))?
+            }
+            None => State::default(),
+        };
+        self.engine.restore(region, &state)?;
+        self.states().insert(region.to_owned(), own);
+        Ok(())
     }
 }

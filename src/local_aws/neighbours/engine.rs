@@ -155,10 +155,13 @@ pub struct Call {
 }
 
 impl Call {
-    /// Reads the operation: from `X-Amz-Target`, or from the `Action` of a form.
+    /// Reads the operation: from `X-Amz-Target`, from the path of a call in
+    /// CBOR, or from the `Action` of a form.
     pub fn of(request: &Request<Bytes>) -> Self {
-        let operation = match routing::target(request.headers()) {
-            Some((_, operation)) => Some(operation.to_owned()),
+        let named = routing::target(request.headers()).map(|(_, operation)| operation);
+        let named = named.or_else(|| rpc_operation(request.uri().path()));
+        let operation = match named {
+            Some(operation) => Some(operation.to_owned()),
             None => form_action(request.headers(), request.body()),
         };
         Self {
@@ -171,6 +174,12 @@ impl Call {
     pub fn operation(&self) -> Option<&str> {
         self.operation.as_deref()
     }
+}
+
+/// The operation in `/service/SERVICE/operation/OPERATION`.
+fn rpc_operation(path: &str) -> Option<&str> {
+    let (_, operation) = path.strip_prefix("/service/")?.split_once("/operation/")?;
+    Some(operation)
 }
 
 fn form_action(headers: &HeaderMap, body: &Bytes) -> Option<String> {

@@ -2,11 +2,18 @@
 //!
 //! Corrected, each because xrayctl acts on it: resource policies must be JSON,
 //! are ten at most, and are listed in order and in pages; a retention must be
-//! one of the numbers of days that AWS offers.
+//! one of the numbers of days that AWS offers; a log group keeps its class, its
+//! key and its protection from the start, shows them, is refused a key that
+//! cannot be used, and is not deleted while it is protected.
 //!
 //! Sources:
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html>,
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>.
+
+mod groups;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,6 +24,7 @@ use winterbaume_cloudwatchlogs::CloudWatchLogsService;
 use super::engine::{Call, Engine, changes};
 use super::json_call::{self, JsonFault, amended};
 use crate::local_aws::service::{Answer, Service, Siblings, StateError};
+use groups::Classes;
 
 /// Most resource policies of one account and region.
 const MOST_POLICIES: usize = 10;
@@ -28,9 +36,15 @@ const RETENTIONS: &[i64] = &[
     3288, 3653,
 ];
 
+/// What the targets of its calls start with.
+const TARGET: &str = "Logs_20140328";
+/// The member of a snapshot that holds the classes of log groups.
+const CLASSES: &str = "xrayctl_classes";
+
 /// The service with its corrections.
 pub struct Logs {
     engine: Engine<CloudWatchLogsService>,
+    classes: Mutex<HashMap<String, Classes>>,
 }
 
 impl Logs {
@@ -38,7 +52,12 @@ impl Logs {
     pub fn new(account: &str) -> Self {
         Self {
             engine: Engine::new("logs", account, CloudWatchLogsService::new()),
+            classes: Mutex::default(),
         }
+    }
+
+    fn classes(&self) -> MutexGuard<'_, HashMap<String, Classes>> {
+        self.classes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(
@@ -62,7 +81,73 @@ impl Logs {
                 ))),
                 _ => Ok(()),
             },
-            _ => Ok(()),
+            "DeleteLogGroup" => {
+                let name = members.get("logGroupName").and_then(Value::as_str);
+                let name = name.unwrap_or_default();
+                let view = self.engine.view(region);
+                groups::check_deletion(name, view.log_groups.get(name))
+            }
+            _ => groups::check(operation, members),
+        }
+    }
+
+    async fn call(&self, region: &str, operation: &str, body: &Value) -> Response<Bytes> {
+        let request = json_call::request(&format!("{TARGET}.{operation}"), body);
+        self.engine.handle(region, request).await
+    }
+
+    /// Makes a log group, and tells the engine what it drops at that.
+    async fn create_group(
+        &self,
+        region: &str,
+        members: &Map<String, Value>,
+        request: Request<Bytes>,
+    ) -> Response<Bytes> {
+        let response = self.engine.handle(region, request).await;
+        if !response.status().is_success() {
+            return response;
+        }
+        let text = |name: &str| members.get(name).and_then(Value::as_str);
+        let name = text("logGroupName").unwrap_or_default();
+        if let Some(key) = text("kmsKeyId") {
+            let body = json!({ "logGroupName": name, "kmsKeyId": key });
+            self.call(region, "AssociateKmsKey", &body).await;
+        }
+        if members.get("deletionProtectionEnabled") == Some(&Value::Bool(true)) {
+            let body = json!({ "logGroupIdentifier": name, "deletionProtectionEnabled": true });
+            self.call(region, "PutLogGroupDeletionProtection", &body)
+                .await;
+        }
+        let mut all = self.classes();
+        let classes = all.entry(region.to_owned()).or_default();
+        classes.remove(name);
+        if let Some(class) = text("logGroupClass") {
+            classes.insert(name.to_owned(), class.to_owned());
+        }
+        response
+    }
+
+    async fn answer(
+        &self,
+        region: &str,
+        operation: &str,
+        members: &Map<String, Value>,
+        request: Request<Bytes>,
+    ) -> Response<Bytes> {
+        match operation {
+            "CreateLogGroup" => self.create_group(region, members, request).await,
+            "DescribeLogGroups" => {
+                let asked = groups::with_limit(members);
+                let response = self.call(region, operation, &asked).await;
+                let view = self.engine.view(region);
+                let classes = self.classes().get(region).cloned().unwrap_or_default();
+                groups::described(response, &view.log_groups, &classes)
+            }
+            "DescribeResourcePolicies" => {
+                let response = self.engine.handle(region, request).await;
+                paged_policies(response, members)
+            }
+            _ => self.engine.handle(region, request).await,
         }
     }
 
@@ -120,32 +205,51 @@ impl Service for Logs {
     }
 
     fn target_prefix(&self) -> Option<&'static str> {
-        Some("Logs_20140328")
+        Some(TARGET)
     }
 
-    async fn handle(&self, region: &str, request: Request<Bytes>, _: &dyn Siblings) -> Answer {
+    async fn handle(
+        &self,
+        region: &str,
+        request: Request<Bytes>,
+        siblings: &dyn Siblings,
+    ) -> Answer {
         let call = Call::of(&request);
         let operation = call.operation().unwrap_or_default().to_owned();
         let members = json_call::members(&request).unwrap_or_default();
-        if let Err(fault) = self.check(region, &operation, &members) {
+        let mut checked = self.check(region, &operation, &members);
+        if checked.is_ok() && ["CreateLogGroup", "AssociateKmsKey"].contains(&operation.as_str()) {
+            checked = groups::check_key(&members, siblings).await;
+        }
+        if let Err(fault) = checked {
             return Answer {
                 response: fault.response(),
                 changed: false,
             };
         }
-        let mut response = self.engine.handle(region, request).await;
-        if operation == "DescribeResourcePolicies" {
-            response = paged_policies(response, &members);
-        }
+        let response = self.answer(region, &operation, &members, request).await;
         let changed = changes(&call, &response);
         Answer { response, changed }
     }
 
     fn snapshot(&self, region: &str) -> Result<Value, StateError> {
-        self.engine.snapshot(region)
+        let mut snapshot = self.engine.snapshot(region)?;
+        let classes = self.classes().get(region).cloned().unwrap_or_default();
+        if let Value::Object(members) = &mut snapshot {
+            members.insert(CLASSES.to_owned(), json!(classes));
+        }
+        Ok(snapshot)
     }
 
     fn restore(&self, region: &str, state: &Value) -> Result<(), StateError> {
-        self.engine.restore(region, state)
+        let mut state = state.clone();
+        let classes = state
+            .as_object_mut()
+            .and_then(|all| all.shift_remove(CLASSES));
+        let classes = classes.map_or(Ok(Classes::new()), serde_json::from_value);
+        let classes = classes.map_err(|error| self.engine.state_error(&error))?;
+        self.engine.restore(region, &state)?;
+        self.classes().insert(region.to_owned(), classes);
+        Ok(())
     }
 }

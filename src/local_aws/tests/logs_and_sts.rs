@@ -1,18 +1,10 @@
-//! Every correction of Logs and STS, through the SDKs, and neighbours that need
-//! none.
+//! Every correction of Logs and STS, through the SDKs.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use serde_json::{Value, json};
-use winterbaume_sts::StsService;
-
 use super::{fresh, sdk};
-use crate::local_aws::neighbours::plain::Plain;
-use crate::local_aws::service::{Service, Siblings};
 
 #[tokio::test]
 async fn resource_policies_of_logs_are_checked_counted_and_paged() {
@@ -69,6 +61,63 @@ async fn a_retention_is_one_that_aws_offers() {
 }
 
 #[tokio::test]
+async fn a_log_group_keeps_what_it_is_made_with() {
+    let (_folder, local) = fresh();
+    let config = sdk(&local, "us-east-1");
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&config);
+    let create = |name: &str| logs.create_log_group().log_group_name(name);
+    for name in ["aws/spans", "a b", ""] {
+        let error = create(name).send().await.expect_err("refused");
+        assert_eq!(error.code(), Some("InvalidParameterException"), "{name}");
+    }
+    let gone = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+    let error = create("a").kms_key_id(gone).send().await;
+    let error = error.expect_err("no such key");
+    assert_eq!(error.code(), Some("InvalidParameterException"));
+    let key = aws_sdk_kms::Client::new(&config).create_key().send().await;
+    let key = key.expect("a key").key_metadata.expect("metadata");
+    let class = aws_sdk_cloudwatchlogs::types::LogGroupClass::InfrequentAccess;
+    let group = create("a")
+        .set_kms_key_id(key.arn.clone())
+        .log_group_class(class.clone())
+        .deletion_protection_enabled(true)
+        .tags("team", "x");
+    group.send().await.expect("a log group");
+    let error = create("a").send().await.expect_err("there already");
+    assert_eq!(error.code(), Some("ResourceAlreadyExistsException"));
+    let groups = logs.describe_log_groups().send().await.expect("groups");
+    let group = &groups.log_groups()[0];
+    assert_eq!(group.kms_key_id, key.arn);
+    assert_eq!(group.log_group_class, Some(class));
+    assert_eq!(group.deletion_protection_enabled, Some(true));
+    let delete = || logs.delete_log_group().log_group_name("a").send();
+    let error = delete().await.expect_err("protected");
+    assert_eq!(error.code(), Some("ValidationException"));
+    let free = logs.put_log_group_deletion_protection();
+    let free = free
+        .log_group_identifier("a")
+        .deletion_protection_enabled(false);
+    free.send().await.expect("free");
+    delete().await.expect("deleted");
+}
+
+#[tokio::test]
+async fn log_groups_are_paged() {
+    let (_folder, local) = fresh();
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&sdk(&local, "us-east-1"));
+    for number in 0..60 {
+        let create = logs.create_log_group();
+        let create = create.log_group_name(format!("g{number:02}"));
+        create.send().await.expect("a group");
+    }
+    let first = logs.describe_log_groups().send().await.expect("a page");
+    assert_eq!(first.log_groups().len(), 50);
+    let second = logs.describe_log_groups();
+    let second = second.set_next_token(first.next_token.clone()).send().await;
+    assert_eq!(second.expect("a page").log_groups().len(), 10);
+}
+
+#[tokio::test]
 async fn callers_are_named_as_aws_names_them() {
     let (_folder, local) = fresh();
     let config = sdk(&local, "eu-west-1");
@@ -94,42 +143,4 @@ async fn callers_are_named_as_aws_names_them() {
     let arn = "arn:aws:sts::210987654321:assumed-role/deploy/me";
     assert_eq!(caller.arn(), Some(arn));
     assert_eq!(caller.account(), Some("210987654321"));
-}
-
-struct Nobody;
-
-#[async_trait::async_trait]
-impl Siblings for Nobody {
-    async fn call(&self, service: &str, _: &str, _: &Value) -> Response<Bytes> {
-        panic!("{service} was not expected to be called")
-    }
-}
-
-#[tokio::test]
-async fn a_neighbour_that_needs_no_correction_keeps_its_state() {
-    let new = || Plain::regional("sts", None, "123456789012", StsService::new());
-    let sts = new();
-    let form = "Action=AssumeRole&RoleSessionName=me&RoleArn=arn:aws:iam::123456789012:role/r";
-    let kind = "application/x-www-form-urlencoded";
-    let call = |form: &'static str| {
-        let request = Request::post("/").header("content-type", kind);
-        request.body(Bytes::from(form)).expect("a request")
-    };
-    let answer = sts.handle("eu-west-1", call(form), &Nobody).await;
-    assert!(answer.response.status().is_success() && answer.changed);
-    let state = sts.snapshot("eu-west-1").expect("a state");
-    let again = new();
-    again.restore("eu-west-1", &state).expect("the same state");
-    assert_eq!(again.snapshot("eu-west-1").expect("a state"), state);
-    assert_ne!(again.snapshot("us-east-1").expect("a state"), state);
-    again
-        .restore("eu-west-1", &json!([]))
-        .expect_err("no state");
-    let answer = again
-        .handle("eu-west-1", call("Action=GetCallerIdentity"), &Nobody)
-        .await;
-    assert!(answer.response.status().is_success() && !answer.changed);
-    assert_eq!(again.home_region(), None);
-    let global = Plain::global("sts", "123456789012", StsService::new());
-    assert_eq!(global.home_region(), Some("us-east-1"));
 }

@@ -1,8 +1,13 @@
 //! The embedded AWS as its clients see it: AWS SDKs, HTTP, the file system.
 
+mod apigateway;
+mod cloudwatch;
 mod durability;
+mod ecs;
 mod http_api;
+mod iam;
 mod kms;
+mod lambda;
 mod logs_and_sts;
 mod one_user;
 mod sdk;

@@ -161,7 +161,7 @@ filter_expression = "x"
     13:1 <[[groups]]> `groups`: expected a table, found an array
          hint: a group stands under its name: `[groups.NAME]`
     15:2 <whatever> unknown table `whatever`
-         hint: known are `stack`, `vars`, `env`, `encryption`, `groups`, `iam.policies`, `kms_keys` and `sampling_rules`
+         hint: known are `stack`, `vars`, `env`, `lint`, `encryption`, `groups`, `iam.policies`, `kms_keys` and `sampling_rules`
     ");
     assert_snapshot!(faults("iam = 1\nencryption = \"KMS\"\nsampling_rules = 1\n"), @r"
     4:1 <iam> stack: unknown key `iam`
@@ -316,7 +316,7 @@ fn references() {
         "[kms_keys.traces]\nnonsense = 1\n[encryption]\ntype = \"KMS\"\nkey_id = \"traces\"\n"
     ), @r"
     5:1 <nonsense> KMS key `traces`: unknown key `nonsense`
-         hint: known are `depends_on`, `description`, `ignore`, `policy`, `protect` and `tags`
+         hint: known are `depends_on`, `description`, `ignore`, `lint`, `policy`, `protect` and `tags`
     ");
 }
 

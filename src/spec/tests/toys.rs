@@ -329,6 +329,19 @@ impl Kind for Toy {
         Ok(fields.clone())
     }
 
+    fn terraform_companions(
+        &self,
+        _: &str,
+        _: &Attributes,
+        _: &Attributes,
+    ) -> Result<Vec<(&'static str, Attributes)>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn new_outputs(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     fn terraform_key(&self, _: &Attributes) -> Option<String> {
         None
     }
