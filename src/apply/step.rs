@@ -9,8 +9,8 @@ use crate::model::live::TAG_PREFIX;
 use crate::model::{Address, Attributes, Desired, Live, Tags};
 use crate::plan::order::Half;
 use crate::plan::{Action, Change, fingerprint};
-use crate::resource::Kind;
 use crate::resource::read::Scope;
+use crate::resource::{Kind, Lists};
 
 /// The fields of a change with all references filled in.
 pub(super) struct Resolved {
@@ -138,7 +138,8 @@ async fn find_created(
         resolve: false,
         everything: false,
     };
-    let live = kind.read(context.aws, scope, &[&wanted]).await.ok()?;
+    let (lists, wanted) = (Lists::default(), [&wanted]);
+    let live = kind.read(context.aws, scope, &lists, &wanted).await.ok()?;
     let found = live.into_iter().find(|live| live.key == change.key)?;
     let is_ours = match &found.tags {
         Some(found_tags) => found_tags

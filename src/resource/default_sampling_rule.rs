@@ -93,10 +93,13 @@ impl Resource for DefaultSamplingRule {
         })
     }
 
-    async fn read(aws: &Aws, _: Query<'_, Self::Spec>) -> Result<Vec<Found<Self::Spec>>, Error> {
-        let rules = sampling_rule::list(aws).await?;
+    async fn read(
+        aws: &Aws,
+        query: Query<'_, Self::Spec>,
+    ) -> Result<Vec<Found<Self::Spec>>, Error> {
+        let rules = query.lists.once(Box::pin(sampling_rule::list(aws))).await?;
         Ok(rules
-            .into_iter()
+            .iter()
             .filter(|rule| rule.rule_name() == Some(DEFAULT_RULE))
             .map(|rule| Found {
                 key: String::new(),

@@ -9,7 +9,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::read::Scope;
-use super::{Found, Mention, Problem, Problems, Query, Resource, Update, Wanted};
+use super::{Found, Lists, Mention, Problem, Problems, Query, Resource, Update, Wanted};
 use crate::aws::{Aws, Error};
 use crate::model::{Attributes, Desired, Facts, Live, Reference, Tags};
 
@@ -78,6 +78,7 @@ pub trait Kind: Send + Sync {
         &self,
         aws: &Aws,
         scope: Scope<'_>,
+        lists: &Lists,
         wanted: &[&Desired],
     ) -> Result<Vec<Live>, Error>;
 
@@ -280,6 +281,7 @@ impl<R: Resource> Kind for Erased<R> {
         &self,
         aws: &Aws,
         scope: Scope<'_>,
+        lists: &Lists,
         wanted: &[&Desired],
     ) -> Result<Vec<Live>, Error> {
         let wanted = wanted
@@ -296,6 +298,7 @@ impl<R: Resource> Kind for Erased<R> {
             stack: scope.stack,
             wanted: &wanted,
             everything: scope.everything,
+            lists,
         };
         let found = R::read(aws, query).await?;
         found.into_iter().map(Self::live).collect()

@@ -27,6 +27,7 @@ mod indexing_rule;
 mod kms_key;
 mod kms_reference;
 mod lambda_function;
+mod lists;
 mod log_group;
 mod policy_document;
 mod problem;
@@ -48,6 +49,7 @@ use crate::model::live::STACK_TAG;
 pub use crate::model::{Attributes, Facts, Lifecycle, Reference, ReplaceOrder, Tags};
 pub use catalog::Registered;
 pub use erased::{Kind, Prepared};
+pub use lists::Lists;
 pub use problem::{Problem, Problems};
 
 use erased::Erased;
@@ -87,6 +89,8 @@ pub struct Query<'a, S> {
     pub wanted: &'a [Wanted<S>],
     /// Every thing of the type matters, whoever owns it: for an export.
     pub everything: bool,
+    /// What other types have listed in the same read.
+    pub lists: &'a Lists,
 }
 
 impl<S> Query<'_, S> {

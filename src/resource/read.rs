@@ -7,7 +7,7 @@ use std::future::Future;
 use futures::future::join_all;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
-use super::{Aws, Error, Kind, Tags};
+use super::{Aws, Error, Kind, Lists, Tags};
 use crate::aws::{Class, Patience, until_done};
 use crate::model::{Desired, Live};
 
@@ -69,6 +69,8 @@ pub async fn read_all(
     desired: &mut [Desired],
 ) -> Reading {
     let snapshot: Vec<Desired> = desired.to_vec();
+    let lists = Lists::default();
+    let lists = &lists;
     let reads = kinds.iter().filter_map(|kind| {
         let facts = kind.facts();
         let wanted: Vec<&Desired> = snapshot
@@ -79,7 +81,7 @@ pub async fn read_all(
         let may_own = facts.taggable && facts.is_named();
         let read = async move {
             let result = until_done(Patience::THROTTLED, Error::is_throttled, || {
-                kind.read(aws, scope, &wanted)
+                kind.read(aws, scope, lists, &wanted)
             });
             (facts.kind, is_named, result.await)
         };

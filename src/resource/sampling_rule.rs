@@ -174,10 +174,12 @@ impl Resource for SamplingRule {
         aws: &Aws,
         query: Query<'_, Self::Spec>,
     ) -> Result<Vec<Found<Self::Spec>>, Error> {
-        let rules = list(aws).await?;
+        // The Default rule, which is a type of its own, stands in the same list.
+        let rules = query.lists.once(Box::pin(list(aws))).await?;
         let custom = rules
-            .into_iter()
+            .iter()
             .filter(|rule| rule.rule_name() != Some(DEFAULT_RULE))
+            .cloned()
             .collect();
         let tagged = with_tags(
             custom,

@@ -13,7 +13,7 @@ use crate::model::{
     Address, Attributes, Desired, Facts, Lifecycle, Live, Reference, ReplaceOrder, Tags,
 };
 use crate::resource::read::Scope;
-use crate::resource::{Aws, Error, Kind, Prepared, Problem, Problems};
+use crate::resource::{Aws, Error, Kind, Lists, Prepared, Problem, Problems};
 
 /// What share of requests is traced.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -354,7 +354,13 @@ impl Kind for Toy {
         Ok(())
     }
 
-    async fn read(&self, _: &Aws, _: Scope<'_>, _: &[&Desired]) -> Result<Vec<Live>, Error> {
+    async fn read(
+        &self,
+        _: &Aws,
+        _: Scope<'_>,
+        _: &Lists,
+        _: &[&Desired],
+    ) -> Result<Vec<Live>, Error> {
         Ok(Vec::new())
     }
 
