@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plan", &["model"]),
     ("aws", &["model"]),
     ("resource", &["aws", "filter", "model", "plan"]),
-    ("spec", &["lint", "model", "resource"]),
+    ("spec", &["collector_config", "lint", "model", "resource"]),
     ("apply", &["aws", "model", "plan", "resource"]),
     ("generate", &["lint", "model", "resource"]),
     ("export", &["model", "resource"]),

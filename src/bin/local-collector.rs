@@ -1,20 +1,28 @@
-//! `local-collector`: the embedded AWS as a server on this machine.
+//! `local-collector`: the embedded AWS as a server on this machine, and a
+//! collector of traces beside it.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::fs;
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
+use xrayctl::collector::{Collector, StartError};
+use xrayctl::collector_config::CollectorConfig;
 use xrayctl::local_aws::{self, ListenError, Listening, Options};
+use xrayctl::model::SourceFile;
+use xrayctl::spec;
+use xrayctl::view::diagnostic::render;
 
 /// How long another process may use the state folder before this one gives up.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// Serve the AWS APIs that xrayctl uses from a folder on this machine
+/// Serve the AWS APIs that xrayctl uses from a folder on this machine, and take
+/// traces
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -33,6 +41,23 @@ struct Arguments {
     /// Serve the AWS API on this address; port 0 takes any free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
     aws_listen: SocketAddr,
+
+    /// Do what `[collector]` says in this file: a spec, or one that holds that
+    /// table alone [default: every receiver, on loopback]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Merge this environment of the file over it
+    #[arg(long, value_name = "NAME", requires = "config")]
+    env: Option<String>,
+
+    /// Fail where a port is taken, instead of going on without it
+    #[arg(long)]
+    strict: bool,
+
+    /// Serve the AWS API and take no traces
+    #[arg(long, conflicts_with_all = ["config", "strict"])]
+    aws_only: bool,
 }
 
 /// Why the process ends with an error.
@@ -44,6 +69,13 @@ enum Failure {
     Signals(#[source] io::Error),
     #[error("serve the AWS API")]
     Serve(#[source] io::Error),
+    #[error("read `{0}`")]
+    Read(PathBuf, #[source] io::Error),
+    /// What is wrong is said already.
+    #[error("the configuration is not sound")]
+    Config,
+    #[error(transparent)]
+    Start(#[from] StartError),
 }
 
 #[tokio::main]
@@ -66,6 +98,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let config = match &arguments.config {
+        Some(path) => read_config(path, arguments.env.clone())?,
+        None => CollectorConfig::default(),
+    };
     let options = Options {
         account_id: arguments.account,
         region: arguments
@@ -77,7 +113,45 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let listening = Listening::open(options, arguments.aws_listen, WAIT).await?;
     // Clients are served even where nobody reads the line.
     let _ = writeln!(io::stdout(), "{}", listening.announcement());
-    listening.serve(stop).await.map_err(Failure::Serve)
+    let collector = if arguments.aws_only {
+        None
+    } else {
+        let collector = Collector::start(&config, arguments.strict).await?;
+        announce(&collector);
+        Some(collector)
+    };
+    listening.serve(stop).await.map_err(Failure::Serve)?;
+    if let Some(collector) = collector {
+        collector.finish().await;
+    }
+    Ok(())
+}
+
+/// Reads `[collector]` of a file, and says what is wrong with it.
+fn read_config(path: &Path, env: Option<String>) -> Result<CollectorConfig, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| Failure::Read(path.to_owned(), error))?;
+    let source = SourceFile::new(path.display().to_string(), text);
+    let options = spec::Options {
+        env,
+        ..spec::Options::default()
+    };
+    let (config, found) = spec::collector(&source, &options);
+    let rendered = render(&found, io::stderr().is_terminal(), 100);
+    let _ = write!(io::stderr(), "{rendered}");
+    config.ok_or(Failure::Config)
+}
+
+/// Says where traces are taken, and what goes missing.
+fn announce(collector: &Collector) {
+    for (what, address) in collector.listening() {
+        let _ = writeln!(io::stdout(), "{what} listening on {address}");
+    }
+    for (what, address) in collector.missing() {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: {what} goes missing: another program has {address}"
+        );
+    }
 }
 
 /// Tells the user, on one line, what failed and why. Nothing is to be done

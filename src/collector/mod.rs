@@ -14,10 +14,13 @@
 mod consumer;
 mod counters;
 mod memory;
+pub mod operations;
 mod parcel;
+mod pipeline;
 pub mod processors;
 mod receipt;
 pub mod receivers;
+mod run;
 mod server;
 
 pub use consumer::Consumer;
@@ -25,4 +28,5 @@ pub use counters::{Counters, Reason, Signal};
 pub use memory::{Charge, Memory};
 pub use parcel::Parcel;
 pub use receipt::{Receipt, Waiting, receipt};
+pub use run::{Collector, StartError};
 pub use server::{Handler, Listening, Protocols};

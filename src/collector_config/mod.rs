@@ -2,6 +2,7 @@
 //! where it keeps them and sends them. Read from a spec, and turned into the
 //! configuration of other collectors.
 
+mod check;
 mod exporters;
 mod operations;
 mod processors;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use check::Fault;
 pub use exporters::Exporter;
 pub use operations::Operations;
 pub use processors::Processor;

@@ -25,6 +25,22 @@ pub enum Processor {
     },
 }
 
+impl Processor {
+    /// A processor that needs no table of its own, with its defaults.
+    pub fn built_in(name: &str) -> Option<Self> {
+        match name {
+            "batch" => Some(Self::Batch {
+                size: batch_size(),
+                timeout_ms: batch_timeout(),
+            }),
+            "memory-limiter" => Some(Self::MemoryLimiter {
+                limit_mib: memory_limit(),
+            }),
+            _ => None,
+        }
+    }
+}
+
 fn batch_size() -> usize {
     8192
 }

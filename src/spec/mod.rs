@@ -8,6 +8,7 @@
 //! Nothing here does I/O: files that a spec names are read through [`Files`].
 //! Nothing here knows a resource type by name: they are handed in.
 
+mod collector;
 mod declarations;
 mod document;
 mod fingerprint;
@@ -46,6 +47,7 @@ pub use shape::ShapeError;
 pub use stack::Stack;
 pub use starter::starter;
 
+use crate::collector_config::CollectorConfig;
 use crate::model::{Desired, Diagnostics, SourceFile, Tags};
 use crate::resource::Kind;
 use fingerprint::Fingerprint;
@@ -102,6 +104,8 @@ pub struct Spec {
     /// SHA-256 of what it means, in hexadecimal: comments, blanks and order do
     /// not change it; values, and files that it names, do.
     pub hash: String,
+    /// What `local-collector` does.
+    pub collector: CollectorConfig,
     /// What [`Spec::lint`] needs.
     linted: Linted,
 }
@@ -117,6 +121,26 @@ pub fn load(
     let spec = read(options, kinds, files, &mut report);
     let diagnostics = report.finish();
     (spec.filter(|_| !diagnostics.has_errors()), diagnostics)
+}
+
+/// Reads what `[collector]` says, of a spec or of a file that holds nothing else;
+/// what else stands in it is not looked at. `None` where there are errors.
+pub fn collector(
+    source: &Arc<SourceFile>,
+    options: &Options,
+) -> (Option<CollectorConfig>, Diagnostics) {
+    let mut report = Report::new(source);
+    let config = read_collector(options, &mut report);
+    let diagnostics = report.finish();
+    (config.filter(|_| !diagnostics.has_errors()), diagnostics)
+}
+
+fn read_collector(options: &Options, report: &mut Report) -> Option<CollectorConfig> {
+    let mut root = read_root(report)?;
+    let environments = overlay::apply(&mut root, options.env.as_deref(), report).ok()?;
+    let mut scope = Scope::new(&mut root, options, &environments, report);
+    let config = collector::read(&mut root, &mut scope, &Patterns::default(), report);
+    Some(config.unwrap_or_default())
 }
 
 /// Lists the environments of a spec, sorted; none where it is no TOML. For
@@ -171,6 +195,7 @@ fn read(
     let patterns = Patterns::default();
     let stack = stack::read(&mut root, &mut scope, &patterns, report);
     let mut linted = Linted::new(lint::read(&mut root, &mut scope, &patterns, report));
+    let collector = collector::read(&mut root, &mut scope, &patterns, report);
     let written = Tables::sort(root, kinds, report);
     let targets = Targets {
         declared: written.iter().map(|one| one.address.clone()).collect(),
@@ -198,6 +223,7 @@ fn read(
         linted.add(built);
     }
     Some(Spec {
+        collector: collector.unwrap_or_default(),
         linted,
         source: Arc::clone(report.source()),
         hash: hash(&stack, options.env.as_deref(), &built),

@@ -5,7 +5,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
-use super::{lint, tags};
+use super::{collector, lint, tags};
 use crate::model::{Facts, Lifecycle};
 use crate::resource::Kind;
 
@@ -120,12 +120,14 @@ pub fn schema(kinds: &[&'static dyn Kind]) -> Json {
         .iter()
         .map(|kind| (kind.facts(), of_resource(*kind, &mut generator)))
         .collect();
+    let collector = collector::schema(&mut generator);
     let mut definitions = generator.take_definitions(true);
     // The types themselves stand in their tables; only what they use is left.
     prune(&mut definitions, &tables);
     let mut body = Map::new();
     body.insert("stack".to_owned(), super::stack::schema());
     body.insert(lint::KEY.to_owned(), lint::schema(lint::OF_SPEC));
+    body.insert(collector::KEY.to_owned(), collector);
     for (facts, table) in &tables {
         place(&mut body, facts, documents(facts, table.clone()));
     }

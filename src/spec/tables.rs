@@ -13,7 +13,7 @@ use crate::resource::Kind;
 const MAX_NAME: usize = 128;
 
 /// Tables that are no resources and taken out before resources are looked for.
-const OTHERS: [&str; 4] = ["stack", "vars", "env", "lint"];
+const OTHERS: [&str; 5] = ["stack", "vars", "env", "lint", "collector"];
 
 /// One resource as the spec writes it.
 pub(super) struct Written {

@@ -102,7 +102,7 @@ def test_boto3_and_moto_take_it(folder, name):
 def test_the_aws_cli_registers_it_and_reads_it_back(folder, tmp_path):
     path, kind = folder
     process = subprocess.Popen(
-        [COLLECTOR, "--state", tmp_path / "state", "--aws-listen", "127.0.0.1:0"],
+        [COLLECTOR, "--state", tmp_path / "state", "--aws-listen", "127.0.0.1:0", "--aws-only"],
         stdout=subprocess.PIPE,
         text=True,
     )

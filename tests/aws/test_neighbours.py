@@ -31,7 +31,7 @@ class Embedded:
         self.start()
 
     def start(self):
-        command = [COLLECTOR, "--state", self.state, "--aws-listen", "127.0.0.1:0"]
+        command = [COLLECTOR, "--state", self.state, "--aws-listen", "127.0.0.1:0", "--aws-only"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split(" on ")[1].split()[0]
 

@@ -20,7 +20,7 @@ AS_SHIPPED = {"FixedRate": 0.05, "ReservoirSize": 1}
 def served(tmp_path):
     """Serves an embedded AWS and gives its URL and an environment for clients."""
     process = subprocess.Popen(
-        [COLLECTOR, "--state", tmp_path / "state", "--aws-listen", "127.0.0.1:0"],
+        [COLLECTOR, "--state", tmp_path / "state", "--aws-listen", "127.0.0.1:0", "--aws-only"],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -113,7 +113,7 @@ class Account:
 @pytest.fixture(params=["embedded", "moto"])
 def account(request, tmp_path):
     """An empty account on the embedded AWS; or on moto, which leaves X-Ray to us."""
-    command = [COLLECTOR, "--state", tmp_path / "state", "--aws-listen", "127.0.0.1:0"]
+    command = [COLLECTOR, "--state", tmp_path / "state", "--aws-listen", "127.0.0.1:0", "--aws-only"]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True)]
     url = processes[0].stdout.readline().split(" on ")[1].split()[0]
     if request.param == "moto":

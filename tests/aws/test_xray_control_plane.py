@@ -54,7 +54,7 @@ class Collector:
             pytest.exit("LOCAL_COLLECTOR_BIN does not name the local-collector binary", 1)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         self.process = subprocess.Popen(
-            [binary, "--state", str(state), "--aws-listen", "127.0.0.1:0", *arguments],
+            [binary, "--state", str(state), "--aws-listen", "127.0.0.1:0", "--aws-only", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
         )
         self.line = self.process.stdout.readline().strip()

@@ -34,7 +34,13 @@ impl Cloud {
 
     fn serve(folder: TempDir, options: &[&str]) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_local-collector"))
-            .args(["--aws-listen", "127.0.0.1:0", "--state", "state"])
+            .args([
+                "--aws-only",
+                "--aws-listen",
+                "127.0.0.1:0",
+                "--state",
+                "state",
+            ])
             .args(options)
             .current_dir(folder.path())
             .env_clear()

@@ -114,7 +114,7 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
 fn a_second_collector_on_one_folder_is_refused() {
     let cloud = Cloud::start();
     let second = Command::new(env!("CARGO_BIN_EXE_local-collector"))
-        .args(["--aws-listen", "127.0.0.1:0", "--state"])
+        .args(["--aws-only", "--aws-listen", "127.0.0.1:0", "--state"])
         .arg(cloud.state())
         .env_clear()
         .stdin(Stdio::null())
@@ -129,7 +129,7 @@ fn a_second_collector_on_one_folder_is_refused() {
 fn a_wrong_command_line_of_the_collector_ends_with_1() {
     for words in [&["--nonsense"][..], &["--account", "12"], &["surplus"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_local-collector"))
-            .args(["--aws-listen", "127.0.0.1:0"])
+            .args(["--aws-only", "--aws-listen", "127.0.0.1:0"])
             .args(words)
             .current_dir(tempfile::tempdir().unwrap().path())
             .env_clear()

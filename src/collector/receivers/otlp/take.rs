@@ -77,7 +77,7 @@ async fn take_traces(
         intake
             .counters
             .refused(receiver, Reason::BadTraceId, rejected);
-        let message = format!("{rejected} spans have no valid trace id and span id");
+        let message = format!("spans without a valid trace id or span id: {rejected}");
         (
             Bytes::from(with_ids_alone(&request)),
             Taken::Partly { rejected, message },
