@@ -21,9 +21,9 @@ cargo build --locked --bins
 cargo test --locked
 
 # AWS CLI and boto3 as judges of our X-Ray API and of what an apply leaves,
-# checkov as a reader of our plans.
+# checkov as a reader of our plans, SDKs as clients of the collector.
 LOCAL_COLLECTOR_BIN=target/debug/local-collector XRAYCTL_BIN=target/debug/xrayctl \
-    PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet tests/aws
+    PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet tests/aws tests/collector
 
 # moto is an AWS that we did not write: the types that it has keep the contract
 # there as well. It does not keep the fields of CONTRACT_LACKS.
