@@ -19,6 +19,7 @@ pub mod processors;
 mod receipt;
 pub mod receivers;
 mod server;
+pub mod store;
 
 pub use consumer::Consumer;
 pub use counters::{Counters, Reason, Signal};
