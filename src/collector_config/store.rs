@@ -44,3 +44,20 @@ impl Default for Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_is_the_default() {
+        let store: Store = toml::from_str("durability = \"commit\"").unwrap();
+        let expected = Store {
+            durability: Durability::Commit,
+            ..Store::default()
+        };
+        assert_eq!(store, expected);
+        assert!(toml::from_str::<Store>("retention = 3").is_err());
+        assert!(toml::from_str::<Store>("durability = \"none\"").is_err());
+    }
+}

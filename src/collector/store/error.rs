@@ -61,6 +61,9 @@ pub enum StoreError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// Traces cannot be packed.
+    #[error("traces cannot be packed: {0}")]
+    Packing(&'static str),
     /// The thread that writes cannot be started.
     #[error("cannot start the thread that writes traces")]
     Thread(#[source] io::Error),
@@ -80,8 +83,10 @@ impl StoreError {
 #[derive(Debug)]
 pub(super) enum Fault {
     Sqlite(rusqlite::Error),
-    /// A block that cannot be read, or made.
+    /// A block that cannot be read.
     Block(&'static str),
+    /// A block that cannot be made.
+    Packing(&'static str),
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -96,6 +101,7 @@ impl Fault {
         let path = path.to_owned();
         let source = match self {
             Self::Sqlite(source) => source,
+            Self::Packing(why) => return StoreError::Packing(why),
             Self::Block(why) => {
                 return StoreError::Corrupt {
                     path,
