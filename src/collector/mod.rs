@@ -22,6 +22,7 @@ mod receipt;
 pub mod receivers;
 mod run;
 mod server;
+pub mod store;
 
 pub use consumer::Consumer;
 pub use counters::{Counters, Reason, Signal};

@@ -19,7 +19,7 @@ pub use exporters::Exporter;
 pub use operations::Operations;
 pub use processors::Processor;
 pub use receivers::{Listen, Receivers};
-pub use store::Store;
+pub use store::{Durability, Store};
 
 /// What `local-collector` does. With nothing said, every receiver is on, on
 /// loopback, and traces are kept.

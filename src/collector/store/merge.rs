@@ -1,0 +1,125 @@
+//! Makes one block of many small ones, where traces trickle in: few large blocks
+//! take less room, and are looked through more quickly.
+
+use rusqlite::{Connection, params};
+
+use super::block::{Block, Content, FULL};
+use super::error::Fault;
+use super::packed::Packer;
+use super::retention::drop_block;
+
+/// Small blocks that make a larger one.
+const FAN_IN: usize = 16;
+/// Blocks of this size, in bytes, stay as they are.
+const LARGE: usize = FULL / 4;
+/// The level of blocks that stay as they are.
+const TOP: i64 = 9;
+
+/// The level of a new block.
+pub(super) fn level(raw: usize) -> i64 {
+    if raw >= LARGE { TOP } else { 0 }
+}
+
+/// Writes a block; `id` where it takes the place of others.
+pub(super) fn insert(
+    connection: &Connection,
+    id: Option<i64>,
+    block: &Block,
+    arrived: i64,
+    level: i64,
+) -> Result<(), Fault> {
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let size = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
+    let extent = block.extent;
+    connection
+        .prepare_cached("INSERT INTO blocks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")?
+        .execute(params![
+            id,
+            arrived,
+            number(extent.first),
+            number(extent.latest),
+            number(extent.last),
+            size(block.parts.parts.len()),
+            number(extent.spans),
+            level,
+            size(block.raw),
+            block.filter,
+            block.index,
+        ])?;
+    let id = id.unwrap_or_else(|| connection.last_insert_rowid());
+    connection
+        .prepare_cached("INSERT INTO contents VALUES (?1, ?2)")?
+        .execute(params![id, block.content])?;
+    Ok(())
+}
+
+struct Small {
+    id: i64,
+    arrived: i64,
+    raw: usize,
+}
+
+/// Merges the oldest small blocks of a level, where there are enough of them.
+/// Says whether it did.
+pub(super) fn merge(connection: &Connection, packer: &mut Packer) -> Result<bool, Fault> {
+    for level in 0..TOP {
+        let mut found = small(connection, level)?;
+        if found.len() < FAN_IN {
+            continue;
+        }
+        let mut total = 0;
+        found.retain(|block| {
+            total += block.raw;
+            total <= FULL + LARGE
+        });
+        merge_these(connection, packer, &found, level)?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+fn small(connection: &Connection, level: i64) -> Result<Vec<Small>, Fault> {
+    let mut query = connection.prepare_cached(
+        "SELECT id, arrived, raw FROM blocks WHERE level = ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let found = query.query_map(params![level, i64::try_from(FAN_IN).unwrap_or(2)], |row| {
+        let raw: i64 = row.get(2)?;
+        Ok(Small {
+            id: row.get(0)?,
+            arrived: row.get(1)?,
+            raw: usize::try_from(raw).unwrap_or(usize::MAX),
+        })
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+fn merge_these(
+    connection: &Connection,
+    packer: &mut Packer,
+    blocks: &[Small],
+    level: i64,
+) -> Result<(), Fault> {
+    let transaction = connection.unchecked_transaction()?;
+    let mut content = Content::default();
+    for block in blocks {
+        let mut query =
+            connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
+        let packed: Vec<u8> = query.query_row([block.id], |row| row.get(0))?;
+        content.add(&packed)?;
+        drop_block(connection, block.id)?;
+    }
+    let merged = content.pack(packer)?;
+    // Blocks are read in the order of their ids, which is that of arrival.
+    let first = blocks.iter().map(|block| block.id).min();
+    let arrived = blocks.iter().map(|block| block.arrived).max();
+    let level = if merged.raw >= LARGE { TOP } else { level + 1 };
+    insert(
+        connection,
+        first,
+        &merged,
+        arrived.unwrap_or_default(),
+        level,
+    )?;
+    transaction.commit()?;
+    Ok(())
+}

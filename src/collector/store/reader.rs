@@ -1,0 +1,231 @@
+//! Reads what is kept.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use rusqlite::Connection;
+
+use super::block::{self, Item};
+use super::error::{Fault, StoreError};
+use super::filter;
+use super::packed::unpack;
+use super::parts::Id;
+use super::query::{self, Query, Summary};
+use super::schema;
+use crate::segment::{self, SegmentId, TraceId};
+
+/// Reads a store, which somebody else may be writing to. Calls block: they read
+/// from the disk.
+pub struct Reader {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+/// Something of a trace, in the form that it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// An OTLP export request of spans of the trace, field 1 of which are
+    /// `ResourceSpans`.
+    Request(Bytes),
+    /// An X-Ray segment document, in JSON.
+    Document(Bytes),
+}
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Traces; one that came bit by bit counts once a block that it is in.
+    pub traces: u64,
+    /// Spans and segments, with their subsegments.
+    pub spans: u64,
+    /// Bytes of the file that are in use.
+    pub bytes: u64,
+    /// Blocks that the spans are in.
+    pub blocks: u64,
+    /// When the first began, in nanoseconds since 1970; `None` where nothing is
+    /// kept.
+    pub oldest: Option<u64>,
+    /// When the last ended, in nanoseconds since 1970.
+    pub newest: Option<u64>,
+}
+
+impl Reader {
+    /// Opens the store in a folder.
+    ///
+    /// # Errors
+    /// Where there is none, or where it cannot be read.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::of_file(&folder.join(schema::FILE))
+    }
+
+    pub(super) fn of_file(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            path: path.to_owned(),
+            connection: Mutex::new(schema::open_to_read(path)?),
+        })
+    }
+
+    /// What is kept of a trace, in the order that it came in; nothing where it
+    /// is not known.
+    ///
+    /// Of the versions of a segment, told by its id, the first that is complete
+    /// is given, or the last that is in progress where none is.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn trace(&self, id: TraceId) -> Result<Vec<Stored>, StoreError> {
+        self.read(|connection| trace(connection, &id.bytes()))
+    }
+
+    /// The traces that a query asks for, those that began last first.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn traces(&self, query: &Query) -> Result<Vec<Summary>, StoreError> {
+        self.read(|connection| query::traces(connection, query))
+    }
+
+    /// The services that spans or segments came from, in the order of their
+    /// names.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn services(&self) -> Result<Vec<String>, StoreError> {
+        let query = "SELECT DISTINCT service FROM operations WHERE service <> '' ORDER BY 1";
+        self.read(|connection| names(connection, query, &[]))
+    }
+
+    /// The operations of a service, in the order of their names.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn operations(&self, service: &str) -> Result<Vec<String>, StoreError> {
+        let query = "SELECT operation FROM operations WHERE service = ?1 ORDER BY 1";
+        self.read(|connection| names(connection, query, &[service]))
+    }
+
+    /// How much is kept.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn statistics(&self) -> Result<Statistics, StoreError> {
+        self.read(statistics)
+    }
+
+    /// Reads as of one moment.
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let connection = self.connection.lock();
+        let connection = connection.unwrap_or_else(PoisonError::into_inner);
+        let result = connection
+            .unchecked_transaction()
+            .map_err(Fault::from)
+            .and_then(|transaction| read(&transaction));
+        result.map_err(|fault| fault.of(&self.path))
+    }
+}
+
+fn names(connection: &Connection, query: &str, given: &[&str]) -> Result<Vec<String>, Fault> {
+    let mut query = connection.prepare_cached(query)?;
+    let found = query.query_map(rusqlite::params_from_iter(given), |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+fn statistics(connection: &Connection) -> Result<Statistics, Fault> {
+    let mut query = connection.prepare_cached(
+        "SELECT coalesce(sum(traces), 0), coalesce(sum(spans), 0), count(*), min(first), max(last)
+         FROM blocks",
+    )?;
+    let number = |number: i64| u64::try_from(number).unwrap_or(0);
+    let mut found = query.query_row([], |row| {
+        Ok(Statistics {
+            traces: number(row.get(0)?),
+            spans: number(row.get(1)?),
+            blocks: number(row.get(2)?),
+            oldest: row.get::<_, Option<i64>>(3)?.map(number),
+            newest: row.get::<_, Option<i64>>(4)?.map(number),
+            bytes: 0,
+        })
+    })?;
+    found.bytes = super::retention::size(connection)?.0;
+    Ok(found)
+}
+
+fn trace(connection: &Connection, id: &Id) -> Result<Vec<Stored>, Fault> {
+    let mut found = Found::default();
+    let mut content = connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
+    for block in blocks_with(connection, id)? {
+        let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
+        for item in block::items(&unpack(&packed)?) {
+            found.add(item?, id);
+        }
+    }
+    Ok(found.stored)
+}
+
+/// The blocks that a trace may be in, in order.
+fn blocks_with(connection: &Connection, id: &Id) -> Result<Vec<i64>, Fault> {
+    let mut query = connection.prepare_cached("SELECT id, filter FROM blocks ORDER BY id")?;
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let filter = row.get_ref(1)?.as_bytes().unwrap_or_default();
+        if filter::may_have(filter, id) {
+            found.push(row.get(0)?);
+        }
+    }
+    Ok(found)
+}
+
+/// What was found of a trace.
+#[derive(Default)]
+struct Found {
+    stored: Vec<Stored>,
+    /// Where a segment is, and whether it is complete.
+    segments: HashMap<SegmentId, (usize, bool)>,
+}
+
+impl Found {
+    fn add(&mut self, item: Item<'_>, id: &Id) {
+        match item {
+            Item::Request(request) => {
+                let mut spans = Vec::new();
+                block::spans_of(request, id, &mut spans);
+                if !spans.is_empty() {
+                    self.stored.push(Stored::Request(spans.into()));
+                }
+            }
+            Item::Document(document) => self.document(document, id),
+        }
+    }
+
+    fn document(&mut self, document: &[u8], id: &Id) {
+        let Ok(envelope) = segment::check(document) else {
+            return;
+        };
+        if envelope.trace_id.bytes() != *id {
+            return;
+        }
+        let stored = Stored::Document(Bytes::copy_from_slice(document));
+        let is_complete = !envelope.in_progress;
+        match self.segments.get(&envelope.id).copied() {
+            // The first that is complete stays.
+            Some((_, true)) => {}
+            Some((at, false)) => {
+                if let Some(place) = self.stored.get_mut(at) {
+                    *place = stored;
+                }
+                self.segments.insert(envelope.id, (at, is_complete));
+            }
+            None => {
+                self.segments
+                    .insert(envelope.id, (self.stored.len(), is_complete));
+                self.stored.push(stored);
+            }
+        }
+    }
+}
