@@ -3,7 +3,6 @@
 //! Requests are checked and stay the bytes that they are. Metrics and logs are
 //! counted and let go, so that an SDK that sends all three is content.
 
-mod body;
 mod grpc;
 mod http;
 mod json;
