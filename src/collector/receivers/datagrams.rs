@@ -249,7 +249,9 @@ impl<R: Reading> Reader<R> {
             return;
         };
         let parcel = self.reading.parcel(charge, &self.counters);
-        // Who takes parcels outlives the thread.
-        let _ = self.parcels.send(parcel);
+        if !parcel.is_empty() {
+            // Who takes parcels outlives the thread.
+            let _ = self.parcels.send(parcel);
+        }
     }
 }

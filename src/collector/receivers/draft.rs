@@ -1,6 +1,8 @@
 //! Makes OTLP requests of spans of other protocols: each span is written as it
 //! is read, none is kept as an object.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use crate::collector::{Charge, Counters, Parcel, Reason, Signal};
@@ -53,6 +55,8 @@ pub(super) struct Draft {
     pub(super) trace_state: String,
     /// Name and version of the library that made it.
     pub(super) scope: (String, String),
+    /// Flags of the trace context.
+    pub(super) flags: u32,
     /// Attributes, events and links, written.
     pub(super) lists: Vec<u8>,
 }
@@ -105,6 +109,9 @@ impl Draft {
         write::fixed64(out, 7, self.start);
         write::fixed64(out, 8, self.end);
         out.extend_from_slice(&self.lists);
+        if self.flags != 0 {
+            write::fixed32(out, 16, self.flags);
+        }
         if self.status != status::UNSET || !self.status_message.is_empty() {
             write::message(out, 15, |out| {
                 text(out, 2, &self.status_message);
@@ -185,6 +192,51 @@ impl Spans {
             out.extend_from_slice(&self.scopes);
         });
     }
+}
+
+/// Spans by the resource that they are of.
+#[derive(Debug, Default)]
+pub(super) struct Resources {
+    /// Which of the list has these attributes.
+    places: HashMap<Vec<u8>, usize>,
+    list: Vec<Spans>,
+}
+
+impl Resources {
+    /// Adds a span of the resource with these attributes, which are written as
+    /// field 1 of it.
+    pub(super) fn push(&mut self, attributes: &[u8], draft: &Draft) {
+        let place = self.places.get(attributes).copied();
+        let place = place.unwrap_or_else(|| {
+            self.places.insert(attributes.to_vec(), self.list.len());
+            self.list.push(Spans::default());
+            self.list.len() - 1
+        });
+        if let Some(spans) = self.list.get_mut(place) {
+            spans.push(draft);
+        }
+    }
+
+    /// Writes all of them, in the order that resources came in.
+    pub(super) fn translated(self) -> Translated {
+        let mut places: Vec<_> = self.places.into_iter().collect();
+        places.sort_unstable_by_key(|(_, place)| *place);
+        let mut translated = Translated::default();
+        for ((attributes, _), spans) in places.into_iter().zip(self.list) {
+            spans.write(&mut translated, &attributes);
+        }
+        translated
+    }
+}
+
+/// An id of bytes; zeros, which is no id, where it is longer than it may be.
+/// Shorter ones have zeros in front: a trace's id has 8 bytes or 16.
+pub(super) fn padded<const BYTES: usize>(bytes: &[u8]) -> [u8; BYTES] {
+    let mut id = [0; BYTES];
+    if let Some(start) = BYTES.checked_sub(bytes.len()) {
+        id[start..].copy_from_slice(bytes);
+    }
+    id
 }
 
 /// What a message of another protocol is in OTLP.

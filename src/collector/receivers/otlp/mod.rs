@@ -10,6 +10,7 @@ mod signal;
 mod take;
 
 pub use grpc::Grpc;
+pub(super) use grpc::RawCodec;
 pub use http::Http;
 
 /// Bytes of one request, unpacked, at most: what the OpenTelemetry Collector

@@ -6,28 +6,28 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::span::{Endpoint, MOST_LISTED, Services};
-use crate::collector::receivers::draft::Translated;
+use super::span::{Endpoint, MOST_LISTED};
+use crate::collector::receivers::draft::{Resources, Translated};
 
 /// Reads a list of spans; `add` puts each where it belongs.
 pub(super) fn translated<'de, T: Deserialize<'de>>(
     body: &'de [u8],
-    add: fn(&mut Services, T),
+    add: fn(&mut Resources, T),
 ) -> Result<Translated, String> {
-    let mut services = Services::default();
+    let mut resources = Resources::default();
     let mut json = serde_json::Deserializer::from_slice(body);
     let list = List {
-        services: &mut services,
+        resources: &mut resources,
         add,
     };
     let read = list.deserialize(&mut json).and_then(|()| json.end());
     read.map_err(|error| format!("the request is no list of Zipkin spans: {error}"))?;
-    Ok(services.translated())
+    Ok(resources.translated())
 }
 
 struct List<'s, T> {
-    services: &'s mut Services,
-    add: fn(&mut Services, T),
+    resources: &'s mut Resources,
+    add: fn(&mut Resources, T),
 }
 
 impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for List<'_, T> {
@@ -47,7 +47,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for List<'_, T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
         while let Some(span) = access.next_element()? {
-            (self.add)(self.services, span);
+            (self.add)(self.resources, span);
         }
         Ok(())
     }

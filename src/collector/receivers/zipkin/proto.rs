@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::json::too_many;
-use super::span::{Endpoint, MOST_LISTED, Services, ZipkinSpan};
-use crate::collector::receivers::draft::{Translated, kind};
+use super::span::{Endpoint, MOST_LISTED, ZipkinSpan};
+use crate::collector::receivers::draft::{Resources, Translated, kind, padded};
 use crate::otlp::Malformed;
 use crate::otlp::wire::{Fields, Value};
 
@@ -24,17 +24,17 @@ enum Bad {
 /// # Errors
 /// Where it is none.
 pub(super) fn translated(body: &[u8]) -> Result<Translated, String> {
-    let mut services = Services::default();
-    list(body, &mut services)
+    let mut resources = Resources::default();
+    list(body, &mut resources)
         .map_err(|error| format!("the request is no list of Zipkin spans: {error}"))?;
-    Ok(services.translated())
+    Ok(resources.translated())
 }
 
-fn list(body: &[u8], services: &mut Services) -> Result<(), Bad> {
+fn list(body: &[u8], resources: &mut Resources) -> Result<(), Bad> {
     let mut fields = Fields::of(body);
     while let Some((number, value)) = fields.read()? {
         match (number, value) {
-            (1, Value::Bytes(message)) => services.push(&span(message)?),
+            (1, Value::Bytes(message)) => span(message)?.push(resources),
             (1, _) => return Err(Malformed::Mismatch.into()),
             _ => {}
         }
@@ -73,16 +73,6 @@ fn push<T>(list: &mut Vec<T>, one: T) -> Result<(), Bad> {
     }
     list.push(one);
     Ok(())
-}
-
-/// An id; zeros where it is longer than it may be. Trace ids may have half the
-/// length.
-fn padded<const BYTES: usize>(bytes: &[u8]) -> [u8; BYTES] {
-    let mut id = [0; BYTES];
-    if let Some(start) = BYTES.checked_sub(bytes.len()) {
-        id[start..].copy_from_slice(bytes);
-    }
-    id
 }
 
 fn kind_of(number: u64) -> u64 {

@@ -1,9 +1,8 @@
 //! A span of Zipkin, and what it is in OTLP.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-use crate::collector::receivers::draft::{Draft, Spans, Translated, kind, nanoseconds, status};
+use crate::collector::receivers::draft::{Draft, Resources, kind, nanoseconds, status};
 use crate::otlp::view::AnyValue;
 use crate::otlp::write;
 
@@ -59,43 +58,18 @@ pub(super) fn id<const BYTES: usize>(text: &str) -> [u8; BYTES] {
     id
 }
 
-/// Translated spans, by the service that they are of.
-#[derive(Default)]
-pub(super) struct Services {
-    places: HashMap<String, usize>,
-    services: Vec<(String, Spans)>,
-}
-
-impl Services {
-    pub(super) fn push(&mut self, span: &ZipkinSpan<'_>) {
-        let name = span.local.service.as_ref();
-        let place = match self.places.get(name) {
-            Some(place) => *place,
-            None => {
-                self.places.insert(name.to_owned(), self.services.len());
-                self.services.push((name.to_owned(), Spans::default()));
-                self.services.len() - 1
-            }
-        };
-        if let Some((_, spans)) = self.services.get_mut(place) {
-            spans.push(&span.draft());
-        }
-    }
-
-    pub(super) fn translated(self) -> Translated {
-        let mut translated = Translated::default();
-        for (name, spans) in self.services {
-            let mut attributes = Vec::new();
-            if !name.is_empty() {
-                write::attribute(&mut attributes, 1, "service.name", AnyValue::Text(&name));
-            }
-            spans.write(&mut translated, &attributes);
-        }
-        translated
-    }
-}
-
 impl ZipkinSpan<'_> {
+    /// Translates it into the resource of its service.
+    pub(super) fn push(&self, resources: &mut Resources) {
+        let mut attributes = Vec::new();
+        let service = &self.local.service;
+        if !service.is_empty() {
+            let value = AnyValue::Text(service);
+            write::attribute(&mut attributes, 1, "service.name", value);
+        }
+        resources.push(&attributes, &self.draft());
+    }
+
     fn draft(&self) -> Draft {
         let first = || self.annotations.iter().map(|(time, _)| *time).min();
         let start = match self.timestamp {

@@ -8,15 +8,15 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::json::{self, JsonEndpoint, Listed, Micros, Scalar};
-use super::span::{Endpoint, Services, ZipkinSpan, id};
-use crate::collector::receivers::draft::{Translated, kind};
+use super::span::{Endpoint, ZipkinSpan, id};
+use crate::collector::receivers::draft::{Resources, Translated, kind};
 
 /// Translates a list of spans.
 ///
 /// # Errors
 /// Where it is none, with the place.
 pub(super) fn translated(body: &[u8]) -> Result<Translated, String> {
-    json::translated(body, |services, span: JsonSpan| span.push(services))
+    json::translated(body, |resources, span: JsonSpan| span.push(resources))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -92,7 +92,7 @@ fn endpoint(one: Option<&JsonEndpoint>) -> Endpoint<'_> {
 impl JsonSpan {
     /// Adds the sides that this span shows: two where a client and a server
     /// reported one span together.
-    fn push(&self, services: &mut Services) {
+    fn push(&self, resources: &mut Resources) {
         let sides: Vec<&Side> = SIDES
             .iter()
             .filter(|side| {
@@ -102,12 +102,12 @@ impl JsonSpan {
             })
             .collect();
         match sides.as_slice() {
-            [] => services.push(&self.span(None, None)),
-            [side] => services.push(&self.span(Some(side), None)),
+            [] => self.span(None, None).push(resources),
+            [side] => self.span(Some(side), None).push(resources),
             [first, rest @ ..] => {
-                services.push(&self.span(Some(first), Some(true)));
+                self.span(Some(first), Some(true)).push(resources);
                 for side in rest {
-                    services.push(&self.span(Some(side), Some(false)));
+                    self.span(Some(side), Some(false)).push(resources);
                 }
             }
         }

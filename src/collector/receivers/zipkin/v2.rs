@@ -13,7 +13,9 @@ use crate::collector::receivers::draft::{Translated, kind};
 /// # Errors
 /// Where it is none, with the place.
 pub(super) fn translated(body: &[u8]) -> Result<Translated, String> {
-    json::translated(body, |services, span: JsonSpan| services.push(&span.span()))
+    json::translated(body, |resources, span: JsonSpan| {
+        span.span().push(resources)
+    })
 }
 
 #[derive(Debug, Default, Deserialize)]
