@@ -1,6 +1,16 @@
 //! What takes traces, a folder a protocol.
 
+pub(crate) mod body;
+mod datagrams;
+mod draft;
+pub mod jaeger;
 pub mod otlp;
+mod post;
+pub mod xray;
+pub mod zipkin;
+
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 

@@ -95,7 +95,7 @@ async fn export(
 }
 
 /// Hands messages on as the bytes that they are.
-struct RawCodec;
+pub(in crate::collector::receivers) struct RawCodec;
 
 impl Codec for RawCodec {
     type Encode = Bytes;

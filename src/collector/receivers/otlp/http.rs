@@ -7,11 +7,11 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::body::{self, BodyError};
 use super::signal::Signal;
 use super::take::{NotTaken, Taken, take};
 use super::{MOST_BYTES, json};
 use crate::collector::receivers::Intake;
+use crate::collector::receivers::body::{self, BodyError};
 use crate::collector::{Handler, Reason};
 use crate::otlp::write;
 

@@ -3,7 +3,6 @@
 //! Requests are checked and stay the bytes that they are. Metrics and logs are
 //! counted and let go, so that an SDK that sends all three is content.
 
-mod body;
 mod grpc;
 mod http;
 mod json;
@@ -11,6 +10,7 @@ mod signal;
 mod take;
 
 pub use grpc::Grpc;
+pub(super) use grpc::RawCodec;
 pub use http::Http;
 
 /// Bytes of one request, unpacked, at most: what the OpenTelemetry Collector
