@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`model`] | addresses, attributes, diagnostics, places in a file |
 //! | [`filter`] | X-Ray filter expressions |
-//! | [`sampling`] | which sampling rule a request meets |
+//! | [`sampling`] | which sampling rule a request meets, and whether it is sampled |
 //! | [`lint`] | what AWS takes, but hardly as it is meant |
 //! | [`plan`] | what would change, as data, and in which order |
 //! | [`aws`] | clients, calls, classified errors |
@@ -23,7 +23,7 @@
 //!
 //! Dependencies point one way: `cli` → `view` → `apply` → `spec`, `resource`
 //! → `plan`, `aws` → `model`; `spec` → `lint` → `sampling`; `local_aws` →
-//! `filter` → `model`; `collector` → `segment` → `otlp`.
+//! `filter` → `model`; `local_aws` → `sampling`, `segment`; `collector` → `segment` → `otlp`.
 //! `tests/layers.rs` keeps it so.
 
 pub mod apply;

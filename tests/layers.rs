@@ -25,7 +25,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("apply", &["aws", "model", "plan", "resource"]),
     ("generate", &["lint", "model", "resource"]),
     ("export", &["model", "resource"]),
-    ("local_aws", &["filter", "model"]),
     ("otlp", &[]),
     (
         "collector",
@@ -33,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("collector_config", &["model"]),
     ("segment", &["otlp"]),
+    ("local_aws", &["filter", "model", "sampling", "segment"]),
     (
         "view",
         &["apply", "aws", "lint", "model", "plan", "resource", "spec"],

@@ -58,12 +58,26 @@ impl Hub {
         reply::error(request.headers(), 501, "NotImplemented", &message)
     }
 
+    /// Answers a request to X-Ray in the region of requests that name none,
+    /// whatever it is signed for.
+    pub async fn xray(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let mut services = self.services.iter();
+        match services.find(|s| s.name() == xray_service::NAME) {
+            Some(service) => self.run(service, &self.region, request).await,
+            None => reply::error(request.headers(), 501, "NotImplemented", xray_service::NAME),
+        }
+    }
+
     async fn run(
         &self,
         service: &Arc<dyn Service>,
         region: &str,
         request: Request<Bytes>,
     ) -> Response<Bytes> {
+        if !service.needs_turn(&request) {
+            let siblings = Nearby { hub: self, region };
+            return service.handle(region, request, &siblings).await.response;
+        }
         let headers = request.headers().clone();
         let region = service.home_region().unwrap_or(region);
         let slot = Slot {

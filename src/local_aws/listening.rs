@@ -72,6 +72,11 @@ impl Listening {
         }
     }
 
+    /// The embedded AWS itself, to serve it in other ways as well.
+    pub fn local(&self) -> &Arc<LocalAws> {
+        &self.local
+    }
+
     /// What the user is told once clients can connect.
     pub fn announcement(&self) -> String {
         format!(

@@ -1,11 +1,13 @@
 //! The embedded AWS: X-Ray and its neighbours in one process, with state kept
 //! in a folder, no account and no network.
 //!
-//! X-Ray's control plane is our own (`xray`); KMS, CloudWatch Logs, STS and
+//! X-Ray is our own (`xray`): its control plane, and of its data plane what
+//! clients write (segments go where a [`TraceSink`] takes them); KMS, CloudWatch Logs, STS and
 //! the other neighbours are the `winterbaume-*` crates, corrected where xrayctl
 //! needs it ([`neighbours`]).
 //! [`LocalAws`] answers HTTP requests as AWS does; [`connector`] lets AWS SDK
-//! clients call it within the process, [`server`] serves it over TCP, [`access()`]
+//! clients call it within the process, [`server`] serves it over TCP, also as the
+//! X-Ray daemon does, [`access()`]
 //! finds out which of the two a state folder calls for.
 //!
 //! It refuses to check signatures (there are no secrets), to be a second process
@@ -25,6 +27,7 @@ pub mod server;
 pub mod service;
 mod state_file;
 mod store;
+mod trace_sink;
 mod xray;
 mod xray_service;
 
@@ -49,6 +52,7 @@ use service::Service;
 pub use state_file::{FileError, SnapshotError};
 pub use store::RestoreError;
 use store::Store;
+pub use trace_sink::{NotKept, Recent, TraceSink};
 
 /// Account of an embedded AWS that is not told another: the account of AWS's
 /// own documentation, which no customer has.
@@ -126,6 +130,7 @@ pub enum OpenError {
 /// An embedded AWS: one account, any region, the sole user of its state folder.
 pub struct LocalAws {
     hub: Hub,
+    xray: Arc<xray_service::Xray>,
     lock: Arc<Lock>,
 }
 
@@ -151,8 +156,8 @@ impl LocalAws {
         }
         claim_account(&account_id)?;
         let lock = Arc::new(Lock::take(&state_dir)?);
-        let xray = xray_service::Xray::new(&account_id, settle, clock.clone());
-        let mut services: Vec<Arc<dyn Service>> = vec![Arc::new(xray)];
+        let xray = Arc::new(xray_service::Xray::new(&account_id, settle, clock.clone()));
+        let mut services: Vec<Arc<dyn Service>> = vec![Arc::<xray_service::Xray>::clone(&xray)];
         services.extend(neighbours::all(&account_id, &clock, settle));
         let store = Store::new(Arc::clone(&lock));
         store.restore(&account_id, &services)?;
@@ -162,20 +167,41 @@ impl LocalAws {
             services,
             store,
         };
-        Ok(Self { hub, lock })
+        Ok(Self { hub, xray, lock })
     }
 
     /// Answers a request as AWS does. Returns only once what it changed is on
     /// disk; dropping the future early leaves the change made or not made, as a
     /// connection lost to AWS does.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let mut response = self.hub.dispatch(request).await;
+        Self::finished(self.hub.dispatch(request).await)
+    }
+
+    /// Answers a request that came for the X-Ray daemon: one to X-Ray, in
+    /// [`Self::region`], whether it is signed or not.
+    pub async fn handle_daemon(&self, request: Request<Bytes>) -> Response<Bytes> {
+        Self::finished(self.hub.xray(request).await)
+    }
+
+    fn finished(mut response: Response<Bytes>) -> Response<Bytes> {
         if response.status() == StatusCode::NO_CONTENT {
             // Some neighbours put a body there, for which clients would wait.
             response.body_mut().clear();
         }
         reply::stamp(&mut response);
         response
+    }
+
+    /// Sends the documents that `PutTraceSegments` accepts to `sink` from now on;
+    /// false where there was a sink before, which stays. Without one the last of
+    /// them are kept in [`Self::recent_segments`].
+    pub fn attach_trace_sink(&self, sink: Arc<dyn TraceSink>) -> bool {
+        self.xray.attach(sink)
+    }
+
+    /// The last documents accepted while there was no sink.
+    pub fn recent_segments(&self) -> &Recent {
+        self.xray.recent()
     }
 
     /// Tells other processes that the folder is served at `url`.

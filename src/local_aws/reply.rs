@@ -12,7 +12,12 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// A JSON answer.
 pub fn json(status: u16, body: &Value) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body.to_string()));
+    json_text(status, Bytes::from(body.to_string()))
+}
+
+/// An answer that is JSON already.
+pub fn json_text(status: u16, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(

@@ -87,6 +87,45 @@ pub async fn serve(
         .route(STATUS, get(status))
         .fallback(answer)
         .with_state(Arc::clone(&local));
+    let served = run(listener, router, shutdown).await;
+    local.lock.withdraw();
+    served
+}
+
+/// Serves X-Ray's API on `listener` as the X-Ray daemon does (TCP 2000): every
+/// request is one to X-Ray in the region of `local`, signed or not, until
+/// `shutdown` completes; then it finishes the requests in flight.
+///
+/// On a loopback address, requests must name a loopback host as they must in
+/// [`serve`]. On any other the daemon is meant for other machines, such as
+/// containers beside it, which name it as they know it; requests from web pages
+/// are refused there too.
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn serve_daemon(
+    local: Arc<LocalAws>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let is_loopback = listener.local_addr()?.ip().is_loopback();
+    let daemon = Daemon { local, is_loopback };
+    let router = Router::new().fallback(answer_daemon).with_state(daemon);
+    run(listener, router, shutdown).await
+}
+
+/// What the daemon's port knows.
+#[derive(Clone)]
+struct Daemon {
+    local: Arc<LocalAws>,
+    is_loopback: bool,
+}
+
+async fn run(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY not set");
@@ -99,12 +138,10 @@ pub async fn serve(
         let _ = stopping.send(());
     };
     let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
-    let served = tokio::select! {
+    tokio::select! {
         served = serving.into_future() => served,
         () = grace(stopped) => Ok(()),
-    };
-    local.lock.withdraw();
-    served
+    }
 }
 
 /// Completes a while after the server was told to stop: clients that keep a
@@ -127,17 +164,41 @@ async fn status(State(local): State<Arc<LocalAws>>, headers: HeaderMap) -> Respo
 }
 
 async fn answer(State(local): State<Arc<LocalAws>>, request: Request<Body>) -> Response<Body> {
+    let response = match whole(request, refusal).await {
+        Ok(request) => local.handle(request).await,
+        Err(response) => response,
+    };
+    response.map(Body::from)
+}
+
+async fn answer_daemon(State(daemon): State<Daemon>, request: Request<Body>) -> Response<Body> {
+    let refusal = if daemon.is_loopback {
+        refusal
+    } else {
+        refusal_of_origin
+    };
+    let response = match whole(request, refusal).await {
+        Ok(request) => daemon.local.handle_daemon(request).await,
+        Err(response) => response,
+    };
+    response.map(Body::from)
+}
+
+/// A request with all of its body, or the answer to one that must not be heard.
+async fn whole(
+    request: Request<Body>,
+    refusal: fn(&HeaderMap) -> Option<&'static str>,
+) -> Result<Request<Bytes>, Response<Bytes>> {
     let (parts, body) = request.into_parts();
     if let Some(reason) = refusal(&parts.headers) {
-        return refused(&parts.headers, reason).map(Body::from);
+        return Err(refused(&parts.headers, reason));
     }
     let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else {
         let message = format!("the body is incomplete or longer than {MOST_BYTES} bytes");
         let code = "RequestEntityTooLarge";
-        return reply::error(&parts.headers, 413, code, &message).map(Body::from);
+        return Err(reply::error(&parts.headers, 413, code, &message));
     };
-    let request = Request::from_parts(parts, body);
-    local.handle(request).await.map(Body::from)
+    Ok(Request::from_parts(parts, body))
 }
 
 fn refused(headers: &HeaderMap, reason: &str) -> Response<Bytes> {
@@ -153,6 +214,11 @@ fn refusal(headers: &HeaderMap) -> Option<&'static str> {
     if !host.is_some_and(|host| is_loopback(host.host())) {
         return Some("the Host header must name this machine: localhost, 127.0.0.1 or [::1]");
     }
+    refusal_of_origin(headers)
+}
+
+/// Why a request of a web page must not be answered, if it is one.
+fn refusal_of_origin(headers: &HeaderMap) -> Option<&'static str> {
     let origin = headers.get(header::ORIGIN)?;
     let origin = origin.to_str().ok().and_then(|o| o.parse::<Uri>().ok());
     let is_local = origin.is_some_and(|origin| origin.host().is_some_and(is_loopback));

@@ -32,7 +32,8 @@ pub trait Siblings: Send + Sync {
     async fn call(&self, service: &str, target: &str, body: &Value) -> Response<Bytes>;
 }
 
-/// An embedded AWS service. Requests of one region come one at a time.
+/// An embedded AWS service. Requests of one region come one at a time, but for
+/// those that need no turn.
 #[async_trait]
 pub trait Service: Send + Sync {
     /// Its name in signatures, which also names its state files.
@@ -47,6 +48,12 @@ pub trait Service: Send + Sync {
     /// its clients sign for; none for services that are apart in each region.
     fn home_region(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Whether the request has to wait for those before it. Where not, nothing
+    /// that it changes is stored, and any number of such requests run at once.
+    fn needs_turn(&self, _request: &Request<Bytes>) -> bool {
+        true
     }
 
     /// Answers a request made in `region`.

@@ -2,7 +2,7 @@
 //! HTTP, with the neighbours asked first where a request depends on them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,20 +13,23 @@ use serde_json::{Value, json};
 use super::clock::Clock;
 use super::reply;
 use super::service::{Answer, Service, Siblings, StateError};
+use super::trace_sink::{NotKept, Recent, TraceSink};
 use super::xray::fault::Fault;
 use super::xray::operation::{Operation, Route, route};
 use super::xray::peers::{Key, Peers};
-use super::xray::{Place, State, Surroundings};
+use super::xray::{Place, State, Surroundings, segments};
 
 /// Name of the service in signatures.
 pub const NAME: &str = "xray";
 
-/// The control planes of one account.
+/// X-Ray of one account.
 pub struct Xray {
     account: String,
     settle: Duration,
     clock: Clock,
     regions: Mutex<HashMap<String, State>>,
+    sink: OnceLock<Arc<dyn TraceSink>>,
+    recent: Recent,
 }
 
 impl Xray {
@@ -38,6 +41,37 @@ impl Xray {
             settle,
             clock,
             regions: Mutex::default(),
+            sink: OnceLock::new(),
+            recent: Recent::default(),
+        }
+    }
+
+    /// Sends accepted documents to `sink`; false where there was one before,
+    /// which stays.
+    pub fn attach(&self, sink: Arc<dyn TraceSink>) -> bool {
+        self.sink.set(sink).is_ok()
+    }
+
+    /// What was accepted before there was a sink, or without one.
+    pub fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// `PutTraceSegments`: answers once the documents are kept.
+    async fn put_segments(&self, body: &[u8]) -> Result<Bytes, Fault> {
+        let mut batch = segments::read(body)?;
+        let accepted = std::mem::take(&mut batch.accepted);
+        if accepted.is_empty() {
+            return Ok(batch.answer());
+        }
+        let Some(sink) = self.sink.get() else {
+            self.recent.keep(accepted);
+            return Ok(batch.answer());
+        };
+        match sink.put(accepted).await {
+            Ok(()) => Ok(batch.answer()),
+            Err(NotKept::Full(reason)) => Err(Fault::throttled(reason)),
+            Err(NotKept::Failed(reason)) => Err(Fault::not_kept(reason)),
         }
     }
 
@@ -149,6 +183,14 @@ impl Service for Xray {
         NAME
     }
 
+    fn needs_turn(&self, request: &Request<Bytes>) -> bool {
+        match route(request.method().as_str(), request.uri().path()) {
+            Some(Route::Segments) => false,
+            Some(Route::Served(operation)) => !operation.is_of_data(),
+            Some(Route::Missing(_)) | None => true,
+        }
+    }
+
     async fn handle(
         &self,
         region: &str,
@@ -162,6 +204,15 @@ impl Service for Xray {
         };
         let operation = match route(method, path) {
             Some(Route::Served(operation)) => operation,
+            Some(Route::Segments) => {
+                return match self.put_segments(request.body()).await {
+                    Ok(body) => Answer {
+                        response: reply::json_text(200, body),
+                        changed: false,
+                    },
+                    Err(fault) => refused(fault),
+                };
+            }
             Some(Route::Missing(name)) => return refused(Fault::not_implemented(name)),
             None => return refused(Fault::unknown_operation(method, path)),
         };
@@ -190,7 +241,11 @@ impl Service for Xray {
             regions.remove(region);
             return Ok(());
         }
-        let state = serde::Deserialize::deserialize(state).map_err(|e| state_error(&e))?;
+        let mut state: State =
+            serde::Deserialize::deserialize(state).map_err(|e| state_error(&e))?;
+        if let Some(former) = regions.remove(region) {
+            state.succeed(former);
+        }
         regions.insert(region.to_owned(), state);
         Ok(())
     }

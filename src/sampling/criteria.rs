@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Pattern;
+use super::{Dialect, Pattern, Request};
 
 /// The fields of a request that a rule has a pattern for.
 pub const FIELDS: [&str; 6] = [
@@ -63,6 +63,24 @@ impl Criteria {
     pub fn pattern(&self, field: &str) -> Option<&Pattern> {
         let index = FIELDS.iter().position(|known| *known == field)?;
         Some(&self.patterns[index])
+    }
+
+    /// Tells whether `request` meets them all, as clients of `dialect` see it.
+    pub fn matches(&self, request: &Request<'_>, dialect: Dialect) -> bool {
+        if dialect == Dialect::Sdk && self.is_skipped_by_sdks() {
+            return false;
+        }
+        let mut fields = self.patterns.iter().zip(request.fields());
+        let is_met = fields.all(|(pattern, value)| match value {
+            _ if pattern.is_any() => true,
+            Some(value) => pattern.matches(value),
+            None => dialect == Dialect::Sdk,
+        });
+        is_met
+            && self.attributes.iter().all(|(name, pattern)| {
+                let value = request.attribute(name);
+                value.is_some_and(|value| pattern.matches(value))
+            })
     }
 
     /// Tells whether every request that meets `other` meets these as well,

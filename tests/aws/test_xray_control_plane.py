@@ -39,6 +39,8 @@ OPERATIONS = [
     "GetTraceSegmentDestination", "UpdateTraceSegmentDestination",
     "GetIndexingRules", "UpdateIndexingRule",
     "TagResource", "UntagResource", "ListTagsForResource",
+    "PutTraceSegments", "PutTelemetryRecords",
+    "GetSamplingTargets", "GetSamplingStatisticSummaries",
 ]
 
 

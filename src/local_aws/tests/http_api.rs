@@ -29,12 +29,12 @@ async fn answers_look_like_those_of_xray() {
         "UnknownOperationException"
     );
     let later = local
-        .handle(xray_request(None, "/TraceSegments", &json!({})))
+        .handle(xray_request(None, "/TraceSummaries", &json!({})))
         .await;
     assert_eq!(later.status(), 501);
     assert_eq!(later.headers()["x-amzn-errortype"], "NotImplemented");
     let body: Value = serde_json::from_slice(later.body()).expect("JSON");
-    let text = "PutTraceSegments is not served by this release of the embedded AWS";
+    let text = "GetTraceSummaries is not served by this release of the embedded AWS";
     assert_eq!(body, json!({ "message": text }));
 }
 

@@ -2,6 +2,7 @@
 
 mod apigateway;
 mod cloudwatch;
+mod data_plane;
 mod durability;
 mod ecs;
 mod http_api;

@@ -94,6 +94,20 @@ impl Fault {
         }
     }
 
+    /// There is no room now; clients try again.
+    pub fn throttled(message: impl Into<String>) -> Self {
+        Self::declared(429, "ThrottledException", message)
+    }
+
+    /// What was accepted could not be kept.
+    pub fn not_kept(message: impl Into<String>) -> Self {
+        Self {
+            status: 500,
+            code: "InternalFailure",
+            body: json!({ "message": message.into() }),
+        }
+    }
+
     /// X-Ray itself may not do what the request needs.
     pub fn access_denied(message: impl Into<String>) -> Self {
         Self::declared(403, "AccessDeniedException", message)

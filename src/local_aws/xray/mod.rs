@@ -1,5 +1,5 @@
-//! The control plane of AWS X-Ray, for one account and region: a pure state
-//! machine.
+//! AWS X-Ray, for one account and region: the control plane as a pure state
+//! machine, and what requests of the data plane mean.
 //!
 //! It is given each request with the time and what its neighbours say, and does
 //! no I/O of its own; `local_aws` brings requests and keeps the state. Texts and
@@ -18,8 +18,11 @@ pub mod operation;
 pub mod peers;
 mod resource_policies;
 mod sampling_rules;
+mod sampling_targets;
+pub mod segments;
 mod shape;
 mod tags;
+mod telemetry;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +30,8 @@ mod tests;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::sampling::service::Service as Usage;
 
 use fault::Fault;
 use operation::Operation;
@@ -60,6 +65,9 @@ pub struct State {
     resource_policies: resource_policies::ResourcePolicies,
     destination: destination::Destination,
     indexing: indexing::Indexing,
+    /// What clients counted and were given; in memory only.
+    #[serde(skip)]
+    usage: Usage,
 }
 
 /// One request with all that is needed to answer it.
@@ -107,8 +115,15 @@ impl State {
             resource_policies: resource_policies::ResourcePolicies::default(),
             destination: destination::Destination::default(),
             indexing: indexing::Indexing::default(),
+            usage: Usage::default(),
             place,
         }
+    }
+
+    /// Takes over what is in memory only from the state that this one is put in
+    /// the place of.
+    pub fn succeed(&mut self, former: Self) {
+        self.usage = former.usage;
     }
 
     /// Answers one request; a request that fails changes nothing.
@@ -164,6 +179,9 @@ fn contract(operation: Operation) -> (&'static [Member], Handler) {
         Operation::TagResource => (model::TAG_RESOURCE, tags::tag),
         Operation::UntagResource => (model::UNTAG_RESOURCE, tags::untag),
         Operation::ListTagsForResource => (model::LIST_TAGS, tags::list),
+        Operation::GetSamplingTargets => (model::GET_SAMPLING_TARGETS, sampling_targets::targets),
+        Operation::GetSamplingStatisticSummaries => (model::ANY_TOKEN, sampling_targets::summaries),
+        Operation::PutTelemetryRecords => (model::PUT_TELEMETRY_RECORDS, telemetry::put),
     }
 }
 

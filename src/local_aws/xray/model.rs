@@ -121,6 +121,49 @@ const GROUP_SELECTOR: [Member; 2] = [
     optional("GroupARN", text(1, 400)),
 ];
 
+const FROM_ZERO: Shape = Shape::Integer(Some(0), None);
+
+const STATISTICS_DOCUMENT: Shape = Shape::Structure(&[
+    required("RuleName", text(1, 32)),
+    required("ClientID", text(24, 24)),
+    required("Timestamp", ANY_DOUBLE),
+    required("RequestCount", FROM_ZERO),
+    required("SampledCount", FROM_ZERO),
+    optional("BorrowCount", FROM_ZERO),
+]);
+
+const BOOST_STATISTICS_DOCUMENT: Shape = Shape::Structure(&[
+    required("RuleName", text(1, 32)),
+    required("ServiceName", text(0, 64)),
+    required("Timestamp", ANY_DOUBLE),
+    required("AnomalyCount", FROM_ZERO),
+    required("TotalCount", FROM_ZERO),
+    required("SampledAnomalyCount", FROM_ZERO),
+]);
+
+/// The model has no bound; the daemon keeps 30 records and sends ten at a time.
+const MOST_TELEMETRY_RECORDS: usize = 1000;
+
+/// The counts of telemetry are integers in the model, but AWS cuts fractions off.
+const TELEMETRY_RECORD: Shape = Shape::Structure(&[
+    required("Timestamp", ANY_DOUBLE),
+    optional("SegmentsReceivedCount", ANY_DOUBLE),
+    optional("SegmentsSentCount", ANY_DOUBLE),
+    optional("SegmentsSpilloverCount", ANY_DOUBLE),
+    optional("SegmentsRejectedCount", ANY_DOUBLE),
+    optional(
+        "BackendConnectionErrors",
+        Shape::Structure(&[
+            optional("TimeoutCount", ANY_DOUBLE),
+            optional("ConnectionRefusedCount", ANY_DOUBLE),
+            optional("HTTPCode4XXCount", ANY_DOUBLE),
+            optional("HTTPCode5XXCount", ANY_DOUBLE),
+            optional("UnknownHostCount", ANY_DOUBLE),
+            optional("OtherCount", ANY_DOUBLE),
+        ]),
+    ),
+]);
+
 /// A request with no members.
 pub const EMPTY: &[Member] = &[];
 /// A request with a token of any length.
@@ -200,4 +243,25 @@ pub const UNTAG_RESOURCE: &[Member] = &[
 pub const LIST_TAGS: &[Member] = &[
     required("ResourceARN", text(1, 1011)),
     optional("NextToken", ANY_TEXT),
+];
+/// `GetSamplingTargets`
+pub const GET_SAMPLING_TARGETS: &[Member] = &[
+    required(
+        "SamplingStatisticsDocuments",
+        Shape::List(&STATISTICS_DOCUMENT, 25),
+    ),
+    optional(
+        "SamplingBoostStatisticsDocuments",
+        Shape::List(&BOOST_STATISTICS_DOCUMENT, 25),
+    ),
+];
+/// `PutTelemetryRecords`
+pub const PUT_TELEMETRY_RECORDS: &[Member] = &[
+    required(
+        "TelemetryRecords",
+        Shape::List(&TELEMETRY_RECORD, MOST_TELEMETRY_RECORDS),
+    ),
+    optional("EC2InstanceId", text(0, 20)),
+    optional("Hostname", text(0, 255)),
+    optional("ResourceARN", text(0, 500)),
 ];

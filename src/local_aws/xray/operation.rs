@@ -26,6 +26,9 @@ pub enum Operation {
     TagResource,
     UntagResource,
     ListTagsForResource,
+    GetSamplingTargets,
+    GetSamplingStatisticSummaries,
+    PutTelemetryRecords,
 }
 
 /// What a path of the X-Ray API means.
@@ -33,6 +36,9 @@ pub enum Operation {
 pub enum Route {
     /// An operation served here.
     Served(Operation),
+    /// `PutTraceSegments`, which is apart: it brings documents in numbers, and
+    /// changes nothing that is kept here.
+    Segments,
     /// An operation of AWS, by name, that this release does not serve.
     Missing(&'static str),
 }
@@ -41,6 +47,9 @@ pub enum Route {
 pub fn route(method: &str, path: &str) -> Option<Route> {
     if method != "POST" {
         return None;
+    }
+    if path == SEGMENTS {
+        return Some(Route::Segments);
     }
     let served = SERVED.iter().find(|(at, _)| *at == path);
     let missing = MISSING.iter().find(|(at, _)| *at == path);
@@ -62,9 +71,22 @@ impl Operation {
                 | Self::GetTraceSegmentDestination
                 | Self::GetIndexingRules
                 | Self::ListTagsForResource
+        ) || self.is_of_data()
+    }
+
+    /// Whether the operation is one of what is traced, not of how: nothing that
+    /// it does is kept on disk.
+    pub fn is_of_data(self) -> bool {
+        matches!(
+            self,
+            Self::GetSamplingTargets
+                | Self::GetSamplingStatisticSummaries
+                | Self::PutTelemetryRecords
         )
     }
 }
+
+const SEGMENTS: &str = "/TraceSegments";
 
 const SERVED: &[(&str, Operation)] = &[
     ("/CreateSamplingRule", Operation::CreateSamplingRule),
@@ -94,6 +116,12 @@ const SERVED: &[(&str, Operation)] = &[
     ("/TagResource", Operation::TagResource),
     ("/UntagResource", Operation::UntagResource),
     ("/ListTagsForResource", Operation::ListTagsForResource),
+    ("/SamplingTargets", Operation::GetSamplingTargets),
+    (
+        "/SamplingStatisticSummaries",
+        Operation::GetSamplingStatisticSummaries,
+    ),
+    ("/TelemetryRecords", Operation::PutTelemetryRecords),
 ];
 
 const MISSING: &[(&str, &str)] = &[
@@ -104,11 +132,6 @@ const MISSING: &[(&str, &str)] = &[
     ("/InsightImpactGraph", "GetInsightImpactGraph"),
     ("/InsightSummaries", "GetInsightSummaries"),
     ("/GetRetrievedTracesGraph", "GetRetrievedTracesGraph"),
-    (
-        "/SamplingStatisticSummaries",
-        "GetSamplingStatisticSummaries",
-    ),
-    ("/SamplingTargets", "GetSamplingTargets"),
     ("/ServiceGraph", "GetServiceGraph"),
     (
         "/TimeSeriesServiceStatistics",
@@ -117,7 +140,5 @@ const MISSING: &[(&str, &str)] = &[
     ("/TraceGraph", "GetTraceGraph"),
     ("/TraceSummaries", "GetTraceSummaries"),
     ("/ListRetrievedTraces", "ListRetrievedTraces"),
-    ("/TelemetryRecords", "PutTelemetryRecords"),
-    ("/TraceSegments", "PutTraceSegments"),
     ("/StartTraceRetrieval", "StartTraceRetrieval"),
 ];

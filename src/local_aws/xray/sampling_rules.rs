@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::sampling::service::Terms;
+
 use super::fault::Fault;
 use super::tags::{Tag, Tags, merged};
 use super::{Input, Place, State, typed};
@@ -22,6 +24,9 @@ const DEFAULT: &str = "Default";
 pub struct Rules {
     custom: BTreeMap<String, Record>,
     default: Record,
+    /// When a rule was last deleted, epoch seconds.
+    #[serde(default)]
+    deleted_at: f64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -183,7 +188,27 @@ impl Rules {
                 modified_at: 0.0,
                 tags: Tags::new(),
             },
+            deleted_at: 0.0,
         }
+    }
+
+    /// What the rule of this name says to clients.
+    pub fn terms(&self, name: &str) -> Option<Terms> {
+        let record = match name {
+            DEFAULT => Some(&self.default),
+            name => self.custom.get(name),
+        };
+        record.map(|record| Terms {
+            fixed_rate: record.rule.fixed_rate,
+            reservoir_size: u32::try_from(record.rule.reservoir_size).unwrap_or(0),
+        })
+    }
+
+    /// When any rule was last made, changed or deleted, epoch seconds.
+    pub fn last_modification(&self) -> f64 {
+        let records = self.custom.values().chain([&self.default]);
+        let times = records.map(|record| record.modified_at);
+        times.fold(self.deleted_at, f64::max)
     }
 
     /// The tags of the rule with this ARN.
@@ -375,6 +400,7 @@ pub fn delete(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
     let view = record.view()?;
     let name = record.rule.name.clone();
     state.rules.custom.remove(&name);
+    state.rules.deleted_at = input.now.floor();
     Ok(json!({ "SamplingRuleRecord": view }))
 }
 

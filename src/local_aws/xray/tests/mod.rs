@@ -8,6 +8,8 @@ mod groups;
 mod requests;
 mod resource_policies;
 mod sampling_rules;
+mod sampling_targets;
+mod segments;
 mod settings;
 mod tags;
 

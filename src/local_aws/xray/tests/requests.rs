@@ -28,6 +28,9 @@ const SERVED: &[&str] = &[
     "/TagResource",
     "/UntagResource",
     "/ListTagsForResource",
+    "/SamplingTargets",
+    "/SamplingStatisticSummaries",
+    "/TelemetryRecords",
 ];
 
 /// Members that some request has, so that arbitrary bodies reach the handlers.
@@ -58,6 +61,15 @@ const MEMBERS: &[&str] = &[
     "ResourceARN",
     "TagKeys",
     "NextToken",
+    "SamplingStatisticsDocuments",
+    "SamplingBoostStatisticsDocuments",
+    "ClientID",
+    "Timestamp",
+    "RequestCount",
+    "SampledCount",
+    "BorrowCount",
+    "TelemetryRecords",
+    "BackendConnectionErrors",
     "Priority",
     "FixedRate",
     "ReservoirSize",
@@ -215,10 +227,8 @@ fn every_operation_of_aws_has_a_route() {
         );
         assert_eq!(route("GET", path), None);
     }
-    assert_eq!(
-        route("POST", "/TraceSegments"),
-        Some(Route::Missing("PutTraceSegments"))
-    );
+    assert_eq!(route("POST", "/TraceSegments"), Some(Route::Segments));
+    assert_eq!(route("GET", "/TraceSegments"), None);
     assert_eq!(
         route("POST", "/Traces"),
         Some(Route::Missing("BatchGetTraces"))
