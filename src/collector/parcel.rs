@@ -1,5 +1,7 @@
 //! What travels: traces as they came, and the room that they take.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::memory::Charge;
@@ -17,6 +19,8 @@ pub struct Parcel {
     pub documents: Vec<Bytes>,
     /// The room that all of it takes.
     pub charges: Vec<Charge>,
+    /// Room that it shares with a copy.
+    pub shared: Vec<Arc<Vec<Charge>>>,
     /// Senders that wait to hear that it is safe.
     pub receipts: Vec<Receipt>,
 }
@@ -37,6 +41,22 @@ impl Parcel {
         Self {
             documents,
             charges: vec![charge],
+            ..Self::default()
+        }
+    }
+
+    /// Makes a copy, for which nobody waits: the room is given back with the last
+    /// of the two.
+    pub fn copy(&mut self) -> Self {
+        if !self.charges.is_empty() {
+            self.shared
+                .push(Arc::new(std::mem::take(&mut self.charges)));
+        }
+        Self {
+            requests: self.requests.clone(),
+            spans: self.spans,
+            documents: self.documents.clone(),
+            shared: self.shared.clone(),
             ..Self::default()
         }
     }
@@ -63,6 +83,28 @@ impl Parcel {
         self.spans += other.spans;
         self.documents.append(&mut other.documents);
         self.charges.append(&mut other.charges);
+        self.shared.append(&mut other.shared);
         self.receipts.append(&mut other.receipts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collector::Memory;
+
+    #[test]
+    fn room_is_given_back_with_the_last_copy() {
+        let memory = Memory::new(100);
+        let charge = memory.charge(10).unwrap();
+        let mut parcel = Parcel::of_request(Bytes::from_static(b"x"), 1, charge);
+        let mut copy = parcel.copy();
+        drop(parcel);
+        assert_eq!(memory.used(), 10);
+        let other = copy.copy();
+        drop(copy);
+        assert_eq!((memory.used(), other.len()), (10, 1));
+        drop(other);
+        assert_eq!(memory.used(), 0);
     }
 }

@@ -14,41 +14,68 @@ use crate::collector_config::{CollectorConfig, Processor};
 /// Bytes in a MiB.
 const MIB: usize = 1024 * 1024;
 
-/// The end of a chain behind which nobody wants traces: they are let go.
-struct Nobody;
+/// Who wants traces at the end of a chain.
+#[derive(Default)]
+pub(super) struct Ends {
+    /// Keeps them: senders wait for it.
+    pub(super) store: Option<Arc<dyn Consumer>>,
+    /// Sends them on, in batches.
+    pub(super) exporters: Option<Arc<dyn Consumer>>,
+}
 
 #[async_trait]
-impl Consumer for Nobody {
-    async fn consume(&self, _: Parcel) {}
+impl Consumer for Ends {
+    async fn consume(&self, mut parcel: Parcel) {
+        match (&self.store, &self.exporters) {
+            (Some(store), Some(exporters)) => {
+                let copy = parcel.copy();
+                tokio::join!(store.consume(parcel), exporters.consume(copy));
+            }
+            (Some(end), None) | (None, Some(end)) => end.consume(parcel).await,
+            // Nobody wants them: they are let go.
+            (None, None) => {}
+        }
+    }
 
-    async fn drain(&self) {}
+    async fn drain(&self) {
+        for end in [&self.store, &self.exporters].into_iter().flatten() {
+            end.drain().await;
+        }
+    }
+}
+
+/// The processors of a pipeline, in their order.
+fn processors(config: &CollectorConfig) -> impl DoubleEndedIterator<Item = Processor> {
+    let names = config.pipeline.iter();
+    names.filter_map(|name| {
+        let described = config.processors.get(name).cloned();
+        described.or_else(|| Processor::built_in(name))
+    })
 }
 
 /// The room that a configuration gives to traces.
 pub(super) fn memory(config: &CollectorConfig) -> Arc<Memory> {
-    let limits = config.pipeline.iter().filter_map(|name| {
-        let processor = config.processors.get(name).cloned();
-        match processor.or_else(|| Processor::built_in(name))? {
-            Processor::MemoryLimiter { limit_mib } => Some(limit_mib.saturating_mul(MIB)),
-            Processor::Batch { .. } => None,
-        }
+    let limits = processors(config).filter_map(|processor| match processor {
+        Processor::MemoryLimiter { limit_mib } => Some(limit_mib.saturating_mul(MIB)),
+        _ => None,
     });
     // Without a limiter, memory is bounded by the senders alone.
     Memory::new(limits.min().unwrap_or(usize::MAX))
 }
 
 /// Makes the chain: the processors of the pipeline, then `ends`.
-pub(super) fn chain(config: &CollectorConfig, ends: Vec<Arc<dyn Consumer>>) -> Arc<dyn Consumer> {
-    let mut next = ends.into_iter().next().unwrap_or_else(|| Arc::new(Nobody));
-    for name in config.pipeline.iter().rev() {
-        let processor = config.processors.get(name).cloned();
-        next = match processor.or_else(|| Processor::built_in(name)) {
-            Some(Processor::Batch { size, timeout_ms }) => {
-                Batch::start(size, Duration::from_millis(timeout_ms), next)
-            }
-            // It stands at the door.
-            Some(Processor::MemoryLimiter { .. }) | None => next,
-        };
+///
+/// A batch is for those who send traces on, wherever it stands in the pipeline:
+/// the store makes groups of its own, and who waits for it does not wait for a
+/// batch to be full.
+pub(super) fn chain(config: &CollectorConfig, mut ends: Ends) -> Arc<dyn Consumer> {
+    for processor in processors(config).rev() {
+        if let Processor::Batch { size, timeout_ms } = processor {
+            let timeout = Duration::from_millis(timeout_ms);
+            let exporters = ends.exporters.take();
+            ends.exporters =
+                exporters.map(|next| -> Arc<dyn Consumer> { Batch::start(size, timeout, next) });
+        }
     }
-    next
+    Arc::new(ends)
 }

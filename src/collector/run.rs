@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,80 +14,139 @@ use tokio_util::sync::CancellationToken;
 use super::consumer::Consumer;
 use super::counters::Counters;
 use super::operations::{Health, Pages, Status};
-use super::pipeline;
-use super::receivers::{Intake, otlp};
+use super::pipeline::{self, Ends};
+use super::receivers::{Intake, jaeger, otlp, xray, zipkin};
 use super::server::{Handler, Listening, Protocols};
-use crate::collector_config::CollectorConfig;
+use super::store::{Store, StoreError};
+use crate::collector_config::{CollectorConfig, Operations, Receivers};
 
 /// Why a collector did not start.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen for {what} on {address}")]
-pub struct StartError {
-    /// What would come in there.
-    pub what: &'static str,
-    /// The address.
-    pub address: SocketAddr,
-    /// What the system says.
-    pub source: io::Error,
+pub enum StartError {
+    /// A port is taken, where that is not to be passed over.
+    #[error("cannot listen for {what} on {address}")]
+    Listen {
+        /// What would come in there.
+        what: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The traces of before cannot be opened.
+    #[error("open the store of traces")]
+    Store(#[from] StoreError),
 }
 
 /// A collector that takes traces.
 pub struct Collector {
     status: Arc<Status>,
-    next: Arc<dyn Consumer>,
+    intake: Intake,
     tasks: JoinSet<()>,
     stop: CancellationToken,
     grace: Duration,
+    is_strict: bool,
 }
 
 impl Collector {
-    /// Starts one. A port that is taken is told, and what would come in there
-    /// goes missing; where `is_strict`, it is an error.
+    /// Starts one that keeps traces in `folder`. A port that is taken is passed
+    /// over, and what would come in there goes missing; where `is_strict`, it is
+    /// an error.
     ///
     /// # Errors
-    /// A port that is taken, where `is_strict`.
-    pub async fn start(config: &CollectorConfig, is_strict: bool) -> Result<Self, StartError> {
+    /// A store that cannot be opened; a port that is taken, where `is_strict`.
+    pub async fn start(
+        config: &CollectorConfig,
+        folder: &Path,
+        is_strict: bool,
+    ) -> Result<Self, StartError> {
         let counters = Counters::default();
         let mut registry = Registry::default();
         counters.register(&mut registry);
         let memory = pipeline::memory(config);
-        let next = pipeline::chain(config, Vec::new());
-        let status = Arc::new(Status::new(Arc::clone(&memory), registry));
+        let store = match config.store.enabled {
+            true => Some(Store::open(folder, &config.store, counters.clone())?),
+            false => None,
+        };
+        let ends = Ends {
+            store: store.clone().map(|store| -> Arc<dyn Consumer> { store }),
+            exporters: None,
+        };
+        let intake = Intake {
+            next: pipeline::chain(config, ends),
+            memory: Arc::clone(&memory),
+            counters,
+            waits: store.is_some(),
+        };
         let mut collector = Self {
-            status: Arc::clone(&status),
-            next: Arc::clone(&next),
+            status: Arc::new(Status::new(memory, registry, store)),
+            intake,
             tasks: JoinSet::new(),
             stop: CancellationToken::new(),
             grace: Duration::from_secs(config.operations.shutdown_seconds),
+            is_strict,
         };
-        let intake = Intake {
-            next,
-            memory,
-            counters,
-            waits: false,
-        };
-        let receivers = &config.receivers;
-        let grpc = Arc::new(otlp::Grpc::new(intake.clone()));
-        let http = Arc::new(otlp::Http::new(intake));
-        let (grpc_at, http_at) = (receivers.otlp_grpc.address(), receivers.otlp_http.address());
-        collector
-            .serve("OTLP over gRPC", grpc_at, Protocols::Http2, grpc, is_strict)
-            .await?;
-        collector
-            .serve("OTLP over HTTP", http_at, Protocols::Any, http, is_strict)
-            .await?;
-        let operations = &config.operations;
-        let health = Arc::new(Health::new(Arc::clone(&status)));
-        let pages = Arc::new(Pages::new(Arc::clone(&status)));
-        let (health_at, pages_at) = (operations.health.address(), operations.zpages.address());
-        collector
-            .serve("health", health_at, Protocols::Any, health, is_strict)
-            .await?;
-        collector
-            .serve("zPages", pages_at, Protocols::Any, pages, is_strict)
-            .await?;
-        status.set_ready();
+        collector.receive(&config.receivers).await?;
+        collector.tell(&config.operations).await?;
+        collector.status.set_ready();
         Ok(collector)
+    }
+
+    /// Starts the receivers.
+    async fn receive(&mut self, at: &Receivers) -> Result<(), StartError> {
+        let intake = || self.intake.clone();
+        let grpc = Arc::new(otlp::Grpc::new(intake()));
+        let http = Arc::new(otlp::Http::new(intake()));
+        let jaeger_grpc = Arc::new(jaeger::Grpc::new(intake()));
+        let jaeger_http = Arc::new(jaeger::Http::new(intake()));
+        let zipkin = Arc::new(zipkin::Zipkin::new(intake()));
+        let (any, http2) = (Protocols::Any, Protocols::Http2);
+        self.serve("OTLP over gRPC", at.otlp_grpc.address(), http2, grpc)
+            .await?;
+        self.serve("OTLP over HTTP", at.otlp_http.address(), any, http)
+            .await?;
+        self.serve(
+            "Jaeger over gRPC",
+            at.jaeger_grpc.address(),
+            http2,
+            jaeger_grpc,
+        )
+        .await?;
+        self.serve(
+            "Jaeger over HTTP",
+            at.jaeger_http.address(),
+            any,
+            jaeger_http,
+        )
+        .await?;
+        self.serve("Zipkin", at.zipkin.address(), any, zipkin)
+            .await?;
+        self.take_datagrams("X-Ray over UDP", at.xray_udp.address(), xray::serve)?;
+        self.take_datagrams(
+            "Jaeger's compact Thrift",
+            at.jaeger_compact.address(),
+            jaeger::serve_compact,
+        )?;
+        self.take_datagrams(
+            "Jaeger's binary Thrift",
+            at.jaeger_binary.address(),
+            jaeger::serve_binary,
+        )
+    }
+
+    /// Starts the pages that tell how it is.
+    async fn tell(&mut self, at: &Operations) -> Result<(), StartError> {
+        let health = Arc::new(Health::new(Arc::clone(&self.status)));
+        let pages = Arc::new(Pages::new(Arc::clone(&self.status)));
+        let any = Protocols::Any;
+        self.serve("health", at.health.address(), any, health)
+            .await?;
+        self.serve("zPages", at.zpages.address(), any, pages).await
+    }
+
+    /// Where traces go in, for receivers of others.
+    pub fn intake(&self) -> &Intake {
+        &self.intake
     }
 
     /// What it listens on, and for what.
@@ -105,7 +165,7 @@ impl Collector {
         self.stop.cancel();
         let finishing = async {
             while self.tasks.join_next().await.is_some() {}
-            self.next.drain().await;
+            self.intake.next.drain().await;
         };
         if tokio::time::timeout(self.grace, finishing).await.is_err() {
             tracing::warn!("traces were still under way when the time to stop was over");
@@ -119,31 +179,65 @@ impl Collector {
         address: Option<SocketAddr>,
         protocols: Protocols,
         handler: Arc<H>,
-        is_strict: bool,
     ) -> Result<(), StartError> {
         let Some(address) = address else {
             return Ok(());
         };
-        match TcpListener::bind(address).await {
-            Ok(listener) => {
-                let bound = listener.local_addr().unwrap_or(address);
-                self.status.add_listening(what, bound);
-                let listening = Listening::new(listener, protocols, handler);
-                self.tasks
-                    .spawn(listening.serve(self.stop.clone(), self.grace));
-            }
-            Err(source) if is_strict => {
-                return Err(StartError {
-                    what,
-                    address,
-                    source,
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, %address, "{what} goes missing: the port is taken");
-                self.status.add_missing(what, address);
-            }
+        let listener = TcpListener::bind(address).await;
+        let bound = |listener: &TcpListener| listener.local_addr();
+        if let Some(listener) = self.bound(what, address, listener, bound)? {
+            let listening = Listening::new(listener, protocols, handler);
+            self.tasks
+                .spawn(listening.serve(self.stop.clone(), self.grace));
         }
         Ok(())
+    }
+
+    /// Takes datagrams on `address`, where there is one.
+    fn take_datagrams<F>(
+        &mut self,
+        what: &'static str,
+        address: Option<SocketAddr>,
+        serve: impl FnOnce(std::net::UdpSocket, Intake, CancellationToken) -> F,
+    ) -> Result<(), StartError>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let Some(address) = address else {
+            return Ok(());
+        };
+        let socket = std::net::UdpSocket::bind(address);
+        let bound = |socket: &std::net::UdpSocket| socket.local_addr();
+        if let Some(socket) = self.bound(what, address, socket, bound)? {
+            let (intake, stop) = (self.intake.clone(), self.stop.clone());
+            self.tasks.spawn(serve(socket, intake, stop));
+        }
+        Ok(())
+    }
+
+    /// Notes what is listened on, or goes missing.
+    fn bound<S>(
+        &self,
+        what: &'static str,
+        address: SocketAddr,
+        socket: io::Result<S>,
+        local: impl FnOnce(&S) -> io::Result<SocketAddr>,
+    ) -> Result<Option<S>, StartError> {
+        match socket {
+            Ok(socket) => {
+                let bound = local(&socket).unwrap_or(address);
+                self.status.add_listening(what, bound);
+                Ok(Some(socket))
+            }
+            Err(source) if self.is_strict => Err(StartError::Listen {
+                what,
+                address,
+                source,
+            }),
+            Err(_) => {
+                self.status.add_missing(what, address);
+                Ok(None)
+            }
+        }
     }
 }

@@ -41,7 +41,7 @@ class Collector:
         while "zPages" not in self.addresses:
             line = self.process.stdout.readline()
             assert line, "the collector ended"
-            what, address = re.fullmatch(r"(.*) listening on (\S+).*\n", line).groups()
+            what, address = re.fullmatch(r"(.*) listening on (?:http://)?(\S+).*\n", line).groups()
             self.addresses[what] = address
 
     def get(self, what, path):

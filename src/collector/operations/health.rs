@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Status;
 use crate::collector::Handler;
 
-/// Answers 200 while traces are taken, 503 otherwise.
+/// Answers 200 while traces are taken and kept, 503 otherwise.
 pub struct Health {
     status: Arc<Status>,
 }
@@ -42,8 +42,9 @@ impl Handler for Health {
                 "status": self.status.phase(),
                 "uptimeSeconds": self.status.uptime_seconds(),
                 "missing": missing,
+                "problem": self.status.problem(),
             });
-            let status = if self.status.is_ready() {
+            let status = if self.status.is_ready() && self.status.problem().is_none() {
                 StatusCode::OK
             } else {
                 StatusCode::SERVICE_UNAVAILABLE

@@ -34,6 +34,9 @@ impl Pages {
         for (what, address) in status.listening() {
             let _ = writeln!(text, "  {what}: {address}");
         }
+        if let Some(problem) = status.problem() {
+            let _ = writeln!(text, "  {problem}");
+        }
         for (what, address) in status.missing() {
             let _ = writeln!(text, "  {what}: {address} is taken by another program");
         }

@@ -9,6 +9,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use crate::collector::Memory;
+use crate::collector::store::Store;
 
 const STARTING: u8 = 0;
 const READY: u8 = 1;
@@ -21,6 +22,7 @@ pub struct Status {
     places: Mutex<Places>,
     memory: Arc<Memory>,
     registry: Registry,
+    store: Option<Arc<Store>>,
 }
 
 type Place = (&'static str, SocketAddr);
@@ -33,13 +35,14 @@ struct Places {
 
 impl Status {
     /// That of a collector that is starting.
-    pub fn new(memory: Arc<Memory>, registry: Registry) -> Self {
+    pub fn new(memory: Arc<Memory>, registry: Registry, store: Option<Arc<Store>>) -> Self {
         Self {
             started: Instant::now(),
             phase: AtomicU8::new(STARTING),
             places: Mutex::default(),
             memory,
             registry,
+            store,
         }
     }
 
@@ -56,6 +59,13 @@ impl Status {
     /// Tells whether traces are taken.
     pub fn is_ready(&self) -> bool {
         self.phase.load(Ordering::Acquire) == READY
+    }
+
+    /// What is wrong; `None` while all is well.
+    pub fn problem(&self) -> Option<String> {
+        let store = self.store.as_ref()?;
+        let why = store.problem()?;
+        Some(format!("traces are not kept: {why}"))
     }
 
     /// In a word.

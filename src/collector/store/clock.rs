@@ -35,8 +35,7 @@ impl Clock {
     /// Doubts the clock where it is `kept` seconds and more ahead of the
     /// `newest` trace.
     pub(super) fn compare(&mut self, newest: Option<u64>, kept: u64) {
-        self.is_doubted =
-            newest.is_some_and(|newest| self.seconds() > newest.saturating_add(kept));
+        self.is_doubted = newest.is_some_and(|newest| self.seconds() > newest.saturating_add(kept));
     }
 
     /// Seconds since 1970.

@@ -1,15 +1,19 @@
 //! `local-collector`: the embedded AWS as a server on this machine, and a
 //! collector of traces beside it.
 
+mod sink;
+
 use std::error::Error;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use sink::Sink;
 use tokio::signal::unix::{SignalKind, signal};
 use xrayctl::collector::{Collector, StartError};
 use xrayctl::collector_config::CollectorConfig;
@@ -102,6 +106,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(path) => read_config(path, arguments.env.clone())?,
         None => CollectorConfig::default(),
     };
+    let state = arguments.state.clone();
     let options = Options {
         account_id: arguments.account,
         region: arguments
@@ -116,7 +121,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let collector = if arguments.aws_only {
         None
     } else {
-        let collector = Collector::start(&config, arguments.strict).await?;
+        let collector = Collector::start(&config, &state, arguments.strict).await?;
+        let sink = Sink(collector.intake().clone());
+        // There is no sink before this one.
+        let _ = listening.local().attach_trace_sink(Arc::new(sink));
         announce(&collector);
         Some(collector)
     };

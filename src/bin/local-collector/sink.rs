@@ -1,0 +1,48 @@
+//! Segments that come in by X-Ray's API, on their way to the collector.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use xrayctl::collector::receivers::Intake;
+use xrayctl::collector::{Parcel, Reason, Signal, receipt};
+use xrayctl::local_aws::{NotKept, TraceSink};
+
+/// What it is called in counters.
+const NAME: &str = "xray/api";
+
+/// Hands segments to a collector.
+pub(crate) struct Sink(pub(crate) Intake);
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Sink")
+    }
+}
+
+#[async_trait]
+impl TraceSink for Sink {
+    async fn put(&self, documents: Vec<Bytes>) -> Result<(), NotKept> {
+        let intake = &self.0;
+        let size = documents.iter().map(Bytes::len).sum();
+        let Some(charge) = intake.memory.charge(size) else {
+            intake
+                .counters
+                .refused(NAME, Reason::NoRoom, documents.len());
+            let why = "there is no room for more traces; try again later";
+            return Err(NotKept::Full(why.to_owned()));
+        };
+        intake
+            .counters
+            .received(NAME, Signal::segments, documents.len());
+        let mut parcel = Parcel::of_documents(documents, charge);
+        if !intake.waits {
+            intake.next.consume(parcel).await;
+            return Ok(());
+        }
+        let (receipt, waiting) = receipt();
+        parcel.receipts.push(receipt);
+        intake.next.consume(parcel).await;
+        waiting.done().await.map_err(NotKept::Failed)
+    }
+}
