@@ -215,7 +215,10 @@ async fn main() {
     }
     store.consume(batch).await;
     store.drain().await;
-    let (took, used) = (begun.elapsed().as_secs_f64(), (cpu() - before).as_secs_f64());
+    let (took, used) = (
+        begun.elapsed().as_secs_f64(),
+        (cpu() - before).as_secs_f64(),
+    );
     let stored = (count * otlp::SPANS) as f64;
     println!("problem        {:?}", store.problem());
     println!("spans          {stored}");

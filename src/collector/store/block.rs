@@ -109,14 +109,14 @@ pub(super) fn spans_of(request: &[u8], trace: &Id, out: &mut Vec<u8>) {
                 let (2, Value::Bytes(scope)) = (number, value) else {
                     return false;
                 };
-                let is_span = |(number, value): (u32, Value<'_>)| {
-                    matches!((number, value), (2, Value::Bytes(span)) if is_of(span))
-                };
+                let is_span = |(number, value): (u32, Value<'_>)| matches!((number, value), (2, Value::Bytes(span)) if is_of(span));
                 if Fields::of(scope).any(is_span) {
                     write::message(out, 2, |out| {
-                        write::copy(out, scope, |_, number, value| {
-                            matches!((number, value), (2, Value::Bytes(span)) if !is_of(span))
-                        });
+                        write::copy(
+                            out,
+                            scope,
+                            |_, number, value| matches!((number, value), (2, Value::Bytes(span)) if !is_of(span)),
+                        );
                     });
                 }
                 true

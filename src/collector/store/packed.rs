@@ -37,9 +37,7 @@ impl Packer {
 }
 
 pub(super) fn unpack(blob: &[u8]) -> Result<Vec<u8>, Fault> {
-    let (version, rest) = blob
-        .split_first()
-        .ok_or(Fault::Block("a block is empty"))?;
+    let (version, rest) = blob.split_first().ok_or(Fault::Block("a block is empty"))?;
     if *version != VERSION {
         return Err(Fault::Block("a block has an unknown version"));
     }

@@ -1,7 +1,7 @@
 //! Finds traces by what is known of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use rusqlite::Connection;
@@ -161,7 +161,10 @@ impl Search<'_> {
         // The part that has what is asked for may begin later than its trace.
         let to = to.saturating_add(if self.is_asked_of_parts() { LATER } else { 0 });
         for at in 0..self.rows.len() {
-            let Some(&Row { id, first, latest, .. }) = self.rows.get(at) else {
+            let Some(&Row {
+                id, first, latest, ..
+            }) = self.rows.get(at)
+            else {
                 break;
             };
             if self.query.from.is_some_and(|from| latest < from) || self.is_too_early(latest) {
@@ -205,8 +208,12 @@ impl Search<'_> {
         let is_meant = has_operation
             && query.from.is_none_or(|from| summary.start >= from)
             && query.to.is_none_or(|to| summary.start <= to)
-            && query.min_duration.is_none_or(|min| summary.duration() >= min)
-            && query.max_duration.is_none_or(|max| summary.duration() <= max)
+            && query
+                .min_duration
+                .is_none_or(|min| summary.duration() >= min)
+            && query
+                .max_duration
+                .is_none_or(|max| summary.duration() <= max)
             && (!query.errors_only || summary.flags.any())
             && after.is_none_or(|after| place > after);
         if is_meant {
@@ -222,7 +229,12 @@ impl Search<'_> {
     /// and operation that are asked for.
     fn summary(&mut self, trace: &Id) -> Result<(Summary, bool), Fault> {
         let may_have = |row: &&Row| filter::may_have(&row.filter, trace);
-        let blocks: Vec<i64> = self.rows.iter().filter(may_have).map(|row| row.id).collect();
+        let blocks: Vec<i64> = self
+            .rows
+            .iter()
+            .filter(may_have)
+            .map(|row| row.id)
+            .collect();
         let mut services = BTreeSet::new();
         let mut has_operation = false;
         let mut summary = Summary {

@@ -168,7 +168,9 @@ impl Writer {
     fn tidy(&mut self) -> bool {
         let result = self.try_to_tidy();
         // What cannot be done now is tried again with the next group.
-        if self.is_tidy && let Err(error) = &result {
+        if self.is_tidy
+            && let Err(error) = &result
+        {
             tracing::warn!(error, "the store cannot be tidied");
         }
         self.is_tidy = result.is_ok();
@@ -208,12 +210,7 @@ fn newest(connection: &Connection) -> Result<Option<u64>, Fault> {
 impl Written {
     /// Writes the operations of blocks that the table does not have for this
     /// hour.
-    fn add(
-        &mut self,
-        connection: &Connection,
-        blocks: &[Block],
-        hour: u64,
-    ) -> Result<(), Fault> {
+    fn add(&mut self, connection: &Connection, blocks: &[Block], hour: u64) -> Result<(), Fault> {
         let mut insert = connection.prepare_cached(
             "INSERT INTO operations VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET hour = max(hour, excluded.hour)",

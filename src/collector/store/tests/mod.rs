@@ -86,7 +86,10 @@ fn parcel_of(requests: &[ExportTraceServiceRequest], documents: &[String]) -> Pa
         scopes.map(|scope| scope.spans.len()).sum()
     };
     Parcel {
-        requests: requests.iter().map(|it| it.encode_to_vec().into()).collect(),
+        requests: requests
+            .iter()
+            .map(|it| it.encode_to_vec().into())
+            .collect(),
         spans: requests.iter().map(spans).sum(),
         documents: documents.iter().map(|it| Bytes::from(it.clone())).collect(),
         charges: vec![Memory::new(100).charge(1).unwrap()],
