@@ -104,8 +104,8 @@ fn merge_these(
     for block in blocks {
         let mut query =
             connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
-        let packed: Vec<u8> = query.query_row([block.id], |row| row.get(0))?;
-        content.add(&packed)?;
+        let small: Vec<u8> = query.query_row([block.id], |row| row.get(0))?;
+        content.add(&small)?;
         drop_block(connection, block.id)?;
     }
     let merged = content.pack(packer)?;

@@ -12,7 +12,7 @@ use crate::collector_config::Durability;
 pub const FILE: &str = "traces.sqlite";
 /// The schema that is written here.
 const VERSION: i64 = 1;
-/// SQLite's application id: `XRLC`.
+/// `SQLite`'s application id: `XRLC`.
 const APPLICATION: i64 = 0x5852_4c43;
 /// Bytes of a page.
 pub(super) const PAGE: i64 = 4096;
