@@ -37,7 +37,7 @@ CREATE TABLE blocks (
 );
 CREATE INDEX blocks_arrived ON blocks (arrived);
 CREATE INDEX blocks_latest ON blocks (latest);
-CREATE INDEX blocks_level ON blocks (level, id);
+CREATE INDEX blocks_level ON blocks (level, arrived);
 CREATE TABLE contents (
     block INTEGER PRIMARY KEY,
     content BLOB NOT NULL
