@@ -27,7 +27,7 @@ use clap::{Parser, ValueEnum};
 use xrayctl::collector::store::{Query, Store};
 use xrayctl::collector::{Consumer, Counters, Memory, Parcel};
 use xrayctl::collector_config::{self, Durability};
-use xrayctl::otlp::view::{ScopeSpans, resources};
+use xrayctl::otlp::view::{ResourceSpans, resources};
 use xrayctl::segment::TraceId;
 
 /// Bytes that may lie in memory, as in the collector.
@@ -89,8 +89,8 @@ impl Requests {
             start..start + part.len()
         };
         let mut places = Vec::new();
-        for scope in resources(&bytes).flat_map(|resource| resource.scopes()) {
-            for span in ScopeSpans::spans(scope) {
+        for scope in resources(&bytes).flat_map(ResourceSpans::scopes) {
+            for span in scope.spans() {
                 let message = span.message();
                 let time = |time: u64| {
                     let time = time.to_le_bytes();
@@ -115,7 +115,7 @@ impl Requests {
         }
     }
 
-    /// The next number of SplitMix64.
+    /// The next number of `SplitMix64`.
     fn random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.random;
@@ -217,7 +217,7 @@ async fn main() {
     store.drain().await;
     let (took, used) = (
         begun.elapsed().as_secs_f64(),
-        (cpu() - before).as_secs_f64(),
+        cpu().saturating_sub(before).as_secs_f64(),
     );
     let stored = (count * otlp::SPANS) as f64;
     println!("problem        {:?}", store.problem());

@@ -53,7 +53,7 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// SQLite cannot do it.
+    /// `SQLite` cannot do it.
     #[error("`{}` cannot be used", path.display())]
     Sqlite {
         /// The file.

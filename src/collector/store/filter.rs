@@ -37,7 +37,7 @@ fn places(id: &[u8; 16], bytes: usize) -> impl Iterator<Item = (usize, u8)> {
     })
 }
 
-/// The mixing step of SplitMix64: ids of a test's making are not random.
+/// The mixing step of `SplitMix64`: ids of a test's making are not random.
 fn mixed(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -83,16 +83,18 @@ impl Gathered {
         // Flags of a type that AWS does not have are no flags.
         let entity: Entity = serde_json::from_slice(document).unwrap_or_default();
         // A subsegment that comes alone does not say which service it is of.
-        let service = match envelope.is_subsegment {
-            true => "",
-            false => envelope.name.as_ref(),
+        let service = if envelope.is_subsegment {
+            ""
+        } else {
+            envelope.name.as_ref()
         };
         let service = self.names.service(service);
         let entities = u64::try_from(envelope.entities).unwrap_or(u64::MAX);
         let start = nanos(envelope.start_time);
-        let (spans, in_progress) = match envelope.in_progress {
-            true => (0, entities),
-            false => (entities, 0),
+        let (spans, in_progress) = if envelope.in_progress {
+            (0, entities)
+        } else {
+            (entities, 0)
         };
         let seen = Seen {
             start,

@@ -1,7 +1,7 @@
 //! Makes one block of many small ones, where traces trickle in: few large blocks
 //! take less room, and are looked through more quickly.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::block::{Block, Content, FULL};
 use super::error::Fault;
@@ -59,14 +59,14 @@ struct Small {
     raw: usize,
 }
 
-/// Merges the oldest small blocks of a level, where there are enough of them.
-/// Says whether it did.
+/// Merges small blocks of a level that came on one day, where there are enough of
+/// them: a block goes when the last of its traces is old. Says whether it did.
 pub(super) fn merge(connection: &Connection, packer: &mut Packer) -> Result<bool, Fault> {
     for level in 0..TOP {
-        let mut found = small(connection, level)?;
-        if found.len() < FAN_IN {
+        let Some(day) = crowded_day(connection, level)? else {
             continue;
-        }
+        };
+        let mut found = small(connection, level, day)?;
         let mut total = 0;
         found.retain(|block| {
             total += block.raw;
@@ -78,11 +78,25 @@ pub(super) fn merge(connection: &Connection, packer: &mut Packer) -> Result<bool
     Ok(false)
 }
 
-fn small(connection: &Connection, level: i64) -> Result<Vec<Small>, Fault> {
+/// The first day on which enough blocks of a level came.
+fn crowded_day(connection: &Connection, level: i64) -> Result<Option<i64>, Fault> {
     let mut query = connection.prepare_cached(
-        "SELECT id, arrived, raw FROM blocks WHERE level = ?1 ORDER BY id LIMIT ?2",
+        "SELECT arrived / 86400 FROM blocks WHERE level = ?1
+         GROUP BY 1 HAVING count(*) >= ?2 ORDER BY 1 LIMIT 1",
     )?;
-    let found = query.query_map(params![level, i64::try_from(FAN_IN).unwrap_or(2)], |row| {
+    let enough = i64::try_from(FAN_IN).unwrap_or(2);
+    let day = query.query_row([level, enough], |row| row.get(0));
+    Ok(day.optional()?)
+}
+
+fn small(connection: &Connection, level: i64, day: i64) -> Result<Vec<Small>, Fault> {
+    let mut query = connection.prepare_cached(
+        "SELECT id, arrived, raw FROM blocks
+         WHERE level = ?1 AND arrived BETWEEN ?2 * 86400 AND ?2 * 86400 + 86399
+         ORDER BY id LIMIT ?3",
+    )?;
+    let most = i64::try_from(FAN_IN).unwrap_or(2);
+    let found = query.query_map(params![level, day, most], |row| {
         let raw: i64 = row.get(2)?;
         Ok(Small {
             id: row.get(0)?,
@@ -104,8 +118,8 @@ fn merge_these(
     for block in blocks {
         let mut query =
             connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
-        let packed: Vec<u8> = query.query_row([block.id], |row| row.get(0))?;
-        content.add(&packed)?;
+        let small: Vec<u8> = query.query_row([block.id], |row| row.get(0))?;
+        content.add(&small)?;
         drop_block(connection, block.id)?;
     }
     let merged = content.pack(packer)?;

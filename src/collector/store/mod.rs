@@ -1,4 +1,4 @@
-//! Keeps traces in a file of SQLite, and finds them again.
+//! Keeps traces in a file of `SQLite`, and finds them again.
 //!
 //! Requests and documents are kept as they came, some thousand spans together in
 //! a block that is packed with Zstandard. There is no row a span and none a

@@ -8,7 +8,7 @@ use super::error::Fault;
 const VERSION: u8 = 1;
 /// More than this is in no blob: a damaged length must not take all memory.
 const MOST_BYTES: usize = 512 << 20;
-/// Zstandard's level: higher ones take twice the time for a twentieth less.
+/// Zstandard's level.
 const LEVEL: i32 = 3;
 
 /// Packs blobs, with the memory of the last.

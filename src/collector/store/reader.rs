@@ -158,7 +158,7 @@ fn trace(connection: &Connection, id: &Id) -> Result<Vec<Stored>, Fault> {
     for block in blocks_with(connection, id)? {
         let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
         for item in block::items(&unpack(&packed)?) {
-            found.add(item?, id);
+            found.add(&item?, id);
         }
     }
     Ok(found.stored)
@@ -187,7 +187,7 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, item: Item<'_>, id: &Id) {
+    fn add(&mut self, item: &Item<'_>, id: &Id) {
         match item {
             Item::Request(request) => {
                 let mut spans = Vec::new();

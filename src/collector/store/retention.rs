@@ -89,8 +89,8 @@ fn number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// What came while the clock was ahead came now: otherwise it would stay until
-/// that time has come.
+/// What came while the clock was ahead is taken to have come now: otherwise it
+/// would stay until that time has come.
 fn come_back(connection: &Connection, now: u64) -> Result<bool, Fault> {
     let changed = connection
         .prepare_cached("UPDATE blocks SET arrived = ?1 WHERE arrived > ?2")?

@@ -12,7 +12,7 @@ use crate::collector_config::Durability;
 pub const FILE: &str = "traces.sqlite";
 /// The schema that is written here.
 const VERSION: i64 = 1;
-/// SQLite's application id: `XRLC`.
+/// `SQLite`'s application id: `XRLC`.
 const APPLICATION: i64 = 0x5852_4c43;
 /// Bytes of a page.
 pub(super) const PAGE: i64 = 4096;
@@ -37,7 +37,7 @@ CREATE TABLE blocks (
 );
 CREATE INDEX blocks_arrived ON blocks (arrived);
 CREATE INDEX blocks_latest ON blocks (latest);
-CREATE INDEX blocks_level ON blocks (level, id);
+CREATE INDEX blocks_level ON blocks (level, arrived);
 CREATE TABLE contents (
     block INTEGER PRIMARY KEY,
     content BLOB NOT NULL

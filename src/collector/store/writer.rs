@@ -20,7 +20,7 @@ use crate::collector::{Charge, Counters, Parcel, Reason, Receipt};
 /// Bytes of a group, after which it is written.
 const GROUP: usize = 8 << 20;
 /// Looks after old traces this often where no new ones come.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// Waits this long for new traces where there is more to tidy.
 const BUSY: Duration = Duration::from_millis(1);
 /// Operations that are remembered as written.
@@ -191,9 +191,10 @@ impl Writer {
     fn report(&self, now: Option<&String>) {
         let mut problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
         if now.is_some() != problem.is_some() {
-            match now {
-                Some(error) => tracing::error!(error, "traces cannot be kept"),
-                None => tracing::info!("traces are kept again"),
+            if let Some(error) = now {
+                tracing::error!(error, "traces cannot be kept");
+            } else {
+                tracing::info!("traces are kept again");
             }
         }
         *problem = now.cloned();
