@@ -231,7 +231,7 @@ impl fmt::Debug for LocalAws {
             .field("account", &self.hub.account)
             .field("region", &self.hub.region)
             .field("state_dir", &self.lock.folder())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -127,12 +127,12 @@ const TERMS: Terms = Terms {
     reservoir_size: 3,
 };
 
-fn quota(per_second: u32, second: u64) -> Option<Quota> {
-    Some(Quota {
+fn quota(per_second: u32, second: u64) -> Quota {
+    Quota {
         per_second,
         expires_at: second + QUOTA_SECONDS,
         interval: 10,
-    })
+    }
 }
 
 #[test]
@@ -145,15 +145,16 @@ fn a_client_gets_its_quota_after_ten_seconds() {
     };
     assert_eq!(report("a", NOW), None);
     assert_eq!(report("a", NOW + 9.0), None);
-    assert_eq!(report("a", NOW + 10.0), quota(3, SECOND + 10));
+    assert_eq!(report("a", NOW + 10.0), Some(quota(3, SECOND + 10)));
     // All of it is leased: the second client goes on to borrow for a while.
     assert_eq!(report("b", NOW + 11.0), None);
     assert_eq!(report("b", NOW + 21.0), None);
-    assert_eq!(report("a", NOW + 22.0), quota(1, SECOND + 22));
-    assert_eq!(report("b", NOW + 31.0), quota(2, SECOND + 31));
-    // `a` is gone. Its part comes back once it can no longer use it.
-    assert_eq!(report("b", NOW + 322.0), quota(2, SECOND + 322));
-    assert_eq!(report("b", NOW + 323.0), quota(3, SECOND + 323));
+    assert_eq!(report("a", NOW + 22.0), Some(quota(1, SECOND + 22)));
+    assert_eq!(report("b", NOW + 31.0), Some(quota(2, SECOND + 31)));
+    // `a` is gone. Its part comes back once it can no longer use it. (`b` asked
+    // for less a second meanwhile than `a` did at last, who is still counted.)
+    assert_eq!(report("b", NOW + 322.0), Some(quota(1, SECOND + 322)));
+    assert_eq!(report("b", NOW + 323.0), Some(quota(3, SECOND + 323)));
 }
 
 #[test]
@@ -165,7 +166,7 @@ fn a_reservoir_of_nothing_and_too_many_clients_get_quotas_of_nothing() {
     };
     service.report("api", none, "a", requests(9), NOW);
     let target = service.report("api", none, "a", requests(9), NOW + 10.0);
-    assert_eq!(target.quota, quota(0, SECOND + 10));
+    assert_eq!(target.quota, Some(quota(0, SECOND + 10)));
     for client in 0..MOST_CLIENTS + 5 {
         service.report("busy", TERMS, &client.to_string(), requests(1), NOW);
     }
@@ -175,7 +176,7 @@ fn a_reservoir_of_nothing_and_too_many_clients_get_quotas_of_nothing() {
     let later = NOW + 400.0;
     service.report("busy", TERMS, "stranger", requests(1), later);
     let target = service.report("busy", TERMS, "stranger", requests(1), later + 10.0);
-    assert_eq!(target.quota, quota(3, SECOND + 410));
+    assert_eq!(target.quota, Some(quota(3, SECOND + 410)));
 }
 
 #[test]

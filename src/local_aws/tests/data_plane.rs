@@ -59,7 +59,7 @@ async fn accepted_segments_go_to_the_sink() {
         answer["UnprocessedTraceSegments"][0]["ErrorCode"],
         "MissingId"
     );
-    assert_eq!(*kept.documents.lock().expect("a lock"), [good.clone()]);
+    assert_eq!(*kept.documents.lock().expect("a lock"), [good.as_str()]);
     assert_eq!(local.recent_segments().documents(), [early]);
     for (failure, status, member) in [
         (NotKept::Full("no room".to_owned()), 429, "Message"),

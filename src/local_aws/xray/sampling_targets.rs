@@ -91,6 +91,7 @@ fn unknown_rule(name: &str) -> Value {
 
 /// `GetSamplingStatisticSummaries`: the last ten seconds of each rule that anyone
 /// reported in; any token is passed over.
+#[expect(clippy::unnecessary_wraps, reason = "a handler like the others")]
 pub fn summaries(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
     let State { rules, usage, .. } = state;
     usage.retain(|name| rules.terms(name).is_some());
