@@ -13,7 +13,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use exporters::Exporter;
+pub use exporters::{
+    Compression, Debug, Exporter, File, OtlpGrpc, OtlpHttp, Prometheus, Queue, Retry, WhenFull,
+    Xray, Zipkin,
+};
 pub use operations::Operations;
 pub use processors::Processor;
 pub use receivers::{Listen, Receivers};
