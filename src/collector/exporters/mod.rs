@@ -3,24 +3,33 @@
 
 mod destination;
 mod http;
+mod otlp;
 mod progress;
 mod queue;
 mod retry;
 mod seldom;
 #[cfg(test)]
 mod tests;
+mod xray;
 
 pub use destination::{Destination, Outcome, Piece, Pieces};
+pub use otlp::{OtlpGrpc, OtlpHttp};
 pub use progress::Progress;
 pub use queue::{Queue, Settings};
 pub use retry::Retry;
+pub use xray::Xray;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::HeaderValue;
 use async_trait::async_trait;
 
 use super::{Consumer, Parcel};
+
+/// What the collector calls itself to others.
+const USER: HeaderValue =
+    HeaderValue::from_static(concat!("local-collector/", env!("CARGO_PKG_VERSION")));
 
 /// All exporters: gives every parcel to each.
 pub struct FanOut {
