@@ -1,11 +1,12 @@
 //! The HTTP client of exporters.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client as Pool;
@@ -167,10 +168,28 @@ pub(super) fn endpoint(text: &str, path: &str) -> Result<Uri, String> {
     uri.ok_or_else(|| format!("`{text}` is no endpoint: write `http://host:port`, or `https://…`"))
 }
 
+/// The headers of a configuration.
+///
+/// # Errors
+/// Which of them is none.
+pub(super) fn headers(configured: &BTreeMap<String, String>) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in configured {
+        let known: HeaderName = name
+            .parse()
+            .map_err(|_| format!("`{name}` is no name of a header"))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| {
+            format!("the value of header `{name}` has characters that none can have")
+        })?;
+        // Keys of APIs are not logged.
+        value.set_sensitive(true);
+        headers.insert(known, value);
+    }
+    Ok(headers)
+}
+
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]

@@ -1,23 +1,33 @@
 //! Where traces are sent. Every exporter has its own [`Queue`], so that one
 //! that stands still holds up no other.
 
+mod debug;
 mod destination;
+mod file;
 mod http;
+mod open;
 mod otlp;
 mod progress;
+mod prometheus;
 mod queue;
 mod retry;
 mod seldom;
 #[cfg(test)]
 mod tests;
 mod xray;
+mod zipkin;
 
+pub use debug::Debug;
 pub use destination::{Destination, Outcome, Piece, Pieces};
+pub use file::File;
+pub use open::{OpenError, Opened, Page, Setting, open};
 pub use otlp::{OtlpGrpc, OtlpHttp};
 pub use progress::Progress;
+pub use prometheus::{Metrics, Prometheus};
 pub use queue::{Queue, Settings};
 pub use retry::Retry;
 pub use xray::Xray;
+pub use zipkin::Zipkin;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -72,9 +72,8 @@ pub(super) fn status_message(body: &[u8]) -> String {
 /// The delay of the `google.rpc.RetryInfo` in the details of a
 /// `google.rpc.Status`.
 pub(super) fn retry_info(status: &[u8]) -> Option<Duration> {
-    let details = messages(status, 3).find(|any| {
-        messages(any, 1).any(|url| url.ends_with(b"/google.rpc.RetryInfo"))
-    })?;
+    let details = messages(status, 3)
+        .find(|any| messages(any, 1).any(|url| url.ends_with(b"/google.rpc.RetryInfo")))?;
     let info = messages(details, 2).last().unwrap_or_default();
     let delay = messages(info, 1).last().unwrap_or_default();
     let (mut seconds, mut nanos) = (0, 0);
@@ -134,7 +133,10 @@ mod tests {
         });
         assert_eq!(status_message(&status), "busy");
         assert_eq!(retry_info(&status), Some(Duration::from_millis(3500)));
-        assert_eq!(status_message(b"{\"message\":\"no\"}"), "{\"message\":\"no\"}");
+        assert_eq!(
+            status_message(b"{\"message\":\"no\"}"),
+            "{\"message\":\"no\"}"
+        );
     }
 
     proptest! {

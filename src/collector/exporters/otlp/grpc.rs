@@ -11,7 +11,7 @@ use http_body_util::Full;
 use super::answer::{partial, retry_info, say};
 use super::request::{Requests, packed};
 use crate::collector::exporters::destination::{Destination, Outcome, Piece, Pieces};
-use crate::collector::exporters::http::{Answer, Client, Version, endpoint, words};
+use crate::collector::exporters::http::{Answer, Client, Version, endpoint, headers, words};
 use crate::collector::exporters::seldom::Seldom;
 use crate::collector::{Counters, Parcel, Reason};
 use crate::collector_config::{self as config, Compression};
@@ -42,7 +42,7 @@ impl OtlpGrpc {
         config: &config::OtlpGrpc,
         counters: &Counters,
     ) -> Result<Self, String> {
-        let mut headers = super::headers(&config.headers)?;
+        let mut headers = headers(&config.headers)?;
         let timeout = config.timeout_seconds.clamp(1, 86_400);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert(TE, HeaderValue::from_static("trailers"));
@@ -258,7 +258,10 @@ mod tests {
         assert_eq!(status.after, Some(Duration::from_secs(2)));
         assert!(passes(200, &exhausted));
         assert!(passes(503, &[]) && !passes(404, &[]) && !passes(200, &[]));
-        let said = Status::of(&answer(200, &[("grpc-status", "3"), ("grpc-message", "a%20b")]));
+        let said = Status::of(&answer(
+            200,
+            &[("grpc-status", "3"), ("grpc-message", "a%20b")],
+        ));
         assert_eq!(said.message, "a b");
     }
 

@@ -10,7 +10,7 @@ use http_body_util::Full;
 use super::answer::{partial, say, status_message};
 use super::request::{Requests, packed};
 use crate::collector::exporters::destination::{Destination, Outcome, Piece, Pieces};
-use crate::collector::exporters::http::{Answer, Client, Version, endpoint, retry_after};
+use crate::collector::exporters::http::{Answer, Client, Version, endpoint, headers, retry_after};
 use crate::collector::exporters::seldom::Seldom;
 use crate::collector::{Counters, Parcel, Reason};
 use crate::collector_config::{self as config, Compression};
@@ -37,7 +37,7 @@ impl OtlpHttp {
         config: &config::OtlpHttp,
         counters: &Counters,
     ) -> Result<Self, String> {
-        let mut headers = super::headers(&config.headers)?;
+        let mut headers = headers(&config.headers)?;
         let protobuf = HeaderValue::from_static("application/x-protobuf");
         headers.insert(CONTENT_TYPE, protobuf);
         headers

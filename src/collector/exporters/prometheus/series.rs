@@ -137,7 +137,10 @@ impl Series {
         }
         let requests = one.requests;
         writeln!(out, "{name}_bucket{{{labels},le=\"+Inf\"}} {requests}")?;
-        #[expect(clippy::cast_precision_loss, reason = "a sum of seconds has its limits")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a sum of seconds has its limits"
+        )]
         let sum = one.sum as f64 / NANOS;
         writeln!(out, "{name}_sum{{{labels}}} {sum}")?;
         writeln!(out, "{name}_count{{{labels}}} {requests}")

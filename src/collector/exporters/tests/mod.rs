@@ -1,5 +1,6 @@
 //! Exporters against destinations that behave badly.
 
+mod opened;
 mod otlp;
 mod queues;
 mod sink;
@@ -104,7 +105,10 @@ fn span(out: &mut Vec<u8>, number: u64) {
 
 /// A parcel of segment documents.
 pub(super) fn documents(documents: &[String]) -> Parcel {
-    let documents: Vec<_> = documents.iter().map(|one| Bytes::from(one.clone())).collect();
+    let documents: Vec<_> = documents
+        .iter()
+        .map(|one| Bytes::from(one.clone()))
+        .collect();
     let charge = Memory::new(usize::MAX).charge(1).unwrap();
     Parcel::of_documents(documents, charge)
 }

@@ -133,7 +133,10 @@ async fn requests_arrive_over_grpc() {
 async fn partial_success_and_refusals_of_grpc_are_counted() {
     let mut broken = spans(5);
     let mut request = broken.requests[0].to_vec();
-    let place = request.windows(16).position(|bytes| bytes == [1; 16]).unwrap();
+    let place = request
+        .windows(16)
+        .position(|bytes| bytes == [1; 16])
+        .unwrap();
     request[place..place + 16].fill(0);
     broken.requests[0] = request.into();
     let (counts, received) = over_grpc(Compression::None, vec![broken], 1 << 20).await;

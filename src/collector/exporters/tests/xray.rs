@@ -48,7 +48,10 @@ fn ids(body: &[u8]) -> Vec<Value> {
     let body: Value = serde_json::from_slice(body).unwrap();
     let documents = body["TraceSegmentDocuments"].as_array().unwrap();
     let read = |document: &Value| serde_json::from_str::<Value>(document.as_str().unwrap());
-    documents.iter().map(|one| read(one).unwrap()["id"].clone()).collect()
+    documents
+        .iter()
+        .map(|one| read(one).unwrap()["id"].clone())
+        .collect()
 }
 
 #[tokio::test]
@@ -146,5 +149,9 @@ async fn slow_answers_do_not_stop_it() {
     let counts = send(&config(&sink), hasty(), parcels).await;
     assert_eq!(counts.progress.sent_so_far("aws"), 4000);
     // One after another these 80 would take 1.6 s.
-    assert!(began.elapsed() < Duration::from_millis(1200), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_millis(1200),
+        "{:?}",
+        began.elapsed()
+    );
 }

@@ -117,14 +117,17 @@ mod tests {
 
     #[test]
     fn tells_what_passes_from_what_stays() {
-        let is_passing =
-            |answer: &Answer| matches!(failure(answer), Outcome::Later { .. });
+        let is_passing = |answer: &Answer| matches!(failure(answer), Outcome::Later { .. });
         for passing in [
             answer(429, "", ""),
             answer(500, "", "<html>"),
             answer(503, "", "{}"),
             answer(400, "ThrottledException:http://x", ""),
-            answer(400, "", r#"{"__type":"com.amazonaws.xray#ThrottlingException"}"#),
+            answer(
+                400,
+                "",
+                r#"{"__type":"com.amazonaws.xray#ThrottlingException"}"#,
+            ),
             answer(403, "ExpiredTokenException", ""),
         ] {
             assert!(is_passing(&passing), "{passing:?}");
