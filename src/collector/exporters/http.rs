@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
@@ -135,10 +135,55 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     words.join(": ")
 }
 
-/// The seconds that an answer asks to wait.
+/// How long an answer asks to wait: in seconds, or until a time.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    seconds.parse().ok().map(Duration::from_secs)
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some(epoch(text)?.saturating_sub(now))
+}
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// Reads a date such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7):
+/// the time since 1970.
+fn epoch(text: &str) -> Option<Duration> {
+    let mut words = text.split_once(", ")?.1.split(' ');
+    let day: u64 = words.next()?.parse().ok()?;
+    let month = words.next()?;
+    let month = MONTHS.iter().position(|name| *name == month)?;
+    let year: u64 = words.next()?.parse().ok()?;
+    let mut clock = words
+        .next()?
+        .split(':')
+        .map(|part| part.parse::<u64>().ok());
+    let (hours, minutes, seconds) = (clock.next()??, clock.next()??, clock.next()??);
+    let is_meant = (1970..10_000).contains(&year)
+        && (1..=31).contains(&day)
+        && hours < 24
+        && minutes < 60
+        && seconds <= 60
+        && words.eq(["GMT"]);
+    if !is_meant {
+        return None;
+    }
+    // Years begin in March, so that a leap day is the last of its year.
+    let month = u64::try_from(month).ok()?;
+    let (year, month) = if month < 2 {
+        (year - 1, month + 10)
+    } else {
+        (year, month - 2)
+    };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    // From 0000-03-01 to 1970-01-01 it is 719,468 days.
+    let days = year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468;
+    Some(Duration::from_secs(
+        days * 86_400 + hours * 3600 + minutes * 60 + seconds,
+    ))
 }
 
 /// The words of an answer, fit to be logged: short and without control
@@ -216,12 +261,41 @@ mod tests {
         assert_eq!(of("-1"), None);
         assert_eq!(of("soon"), None);
         assert_eq!(retry_after(&HeaderMap::new()), None);
+        assert_eq!(of("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert!(of("Fri, 31 Dec 9999 23:59:59 GMT") > Some(Duration::from_hours(1)));
+    }
+
+    #[test]
+    fn dates_are_read() {
+        let of = |text| epoch(text).map(|time| time.as_secs());
+        assert_eq!(of("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(of("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        assert_eq!(of("Thu, 29 Feb 2024 12:00:00 GMT"), Some(1_709_208_000));
+        for bad in [
+            "",
+            ", ",
+            "Sun, 06 Nov 1994",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 06 Nov 1969 08:49:37 GMT",
+            "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 18446744073709551615 08:49:37 GMT",
+        ] {
+            assert_eq!(of(bad), None, "{bad}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_date_is_read(text in ".*", number in proptest::prelude::any::<u64>()) {
+            epoch(&text);
+            epoch(&format!("Sun, {number} Nov {number} 08:49:37 GMT"));
+        }
     }
 
     #[test]
     fn words_are_short_and_visible() {
         assert_eq!(words(b"no\x1b[31m\nroom"), "no[31mroom");
-        assert_eq!(words(&[b'x'; 100_000]).len(), MOST_WORDS);
+        assert_eq!(words(&vec![b'x'; 100_000]).len(), MOST_WORDS);
         assert_eq!(words(&[0xff, b'a']), "\u{fffd}a");
     }
 

@@ -164,6 +164,13 @@ impl Queue {
     }
 }
 
+impl Drop for Queue {
+    /// What waits is sent, and then the sending ends.
+    fn drop(&mut self) {
+        self.shared.closing.cancel();
+    }
+}
+
 impl Shared {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)

@@ -15,7 +15,7 @@ use crate::{otlp, segment};
 /// Cuts a parcel into requests of `most` bytes where it can.
 pub(super) struct Requests<'a> {
     parcel: &'a Parcel,
-    requests: Iter<'a, Bytes>,
+    whole: Iter<'a, Bytes>,
     documents: Iter<'a, Bytes>,
     most: usize,
     /// Begun, and not yet handed out.
@@ -34,7 +34,7 @@ impl<'a> Requests<'a> {
     ) -> Self {
         Self {
             parcel,
-            requests: parcel.requests.iter(),
+            whole: parcel.requests.iter(),
             documents: parcel.documents.iter(),
             most,
             next: Vec::new(),
@@ -76,7 +76,7 @@ impl Iterator for Requests<'_> {
     fn next(&mut self) -> Option<Piece<Bytes>> {
         if self.is_whole_parcel() {
             // Nothing is looked into.
-            let requests = std::mem::take(&mut self.requests).as_slice();
+            let requests = std::mem::take(&mut self.whole).as_slice();
             return match requests {
                 [] => None,
                 [one] => Some(Piece {
@@ -89,11 +89,11 @@ impl Iterator for Requests<'_> {
                 }),
             };
         }
-        while let Some(request) = self.requests.as_slice().first() {
+        while let Some(request) = self.whole.as_slice().first() {
             if self.is_full(request.len()) {
                 return self.finish();
             }
-            self.requests.next();
+            self.whole.next();
             let spans = self.spans(request);
             if self.next.is_empty() && request.len() >= self.most {
                 return Some(Piece {

@@ -3,7 +3,6 @@
 
 mod series;
 
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -20,7 +19,7 @@ use crate::collector::{Counters, Handler, Parcel, Reason};
 use crate::collector_config as config;
 use crate::segment;
 
-/// The type of a page in the text format of OpenMetrics.
+/// The type of a page in the text format of `OpenMetrics`.
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
@@ -41,21 +40,25 @@ impl Prometheus {
         }
     }
 
-    /// Counts the spans and segments of a parcel.
-    fn count(&self, parcel: &Parcel) {
+    /// Counts the spans and segments of a parcel; says how many could be read.
+    fn count(&self, parcel: &Parcel) -> usize {
         for request in &parcel.requests {
             self.add(request);
         }
-        let mut request = Vec::new();
+        let (mut request, mut unreadable) = (Vec::new(), 0);
         for document in &parcel.documents {
             request.clear();
             if segment::to_otlp(document, &mut request).is_ok() {
                 self.add(&request);
             } else {
-                let reason = Reason::InvalidSegment;
-                self.counters.dropped(self.name, reason, 1);
+                unreadable += 1;
             }
         }
+        if unreadable > 0 {
+            let reason = Reason::InvalidSegment;
+            self.counters.dropped(self.name, reason, unreadable);
+        }
+        parcel.len() - unreadable
     }
 
     fn add(&self, request: &[u8]) {
@@ -79,16 +82,16 @@ impl Prometheus {
 }
 
 impl Destination for Prometheus {
-    type Body = Infallible;
+    /// Nothing is sent.
+    type Body = ();
 
-    /// Counts at once: nothing is sent.
-    fn pieces<'a>(&'a self, parcel: &'a Parcel) -> Pieces<'a, Infallible> {
-        self.count(parcel);
-        Box::new(std::iter::empty::<Piece<Infallible>>())
+    fn pieces<'a>(&'a self, parcel: &'a Parcel) -> Pieces<'a, ()> {
+        let items = self.count(parcel);
+        Box::new(std::iter::once(Piece { body: (), items }))
     }
 
-    async fn send(&self, body: &Infallible) -> Outcome {
-        match *body {}
+    async fn send(&self, (): &()) -> Outcome {
+        Outcome::Sent { rejected: 0 }
     }
 }
 

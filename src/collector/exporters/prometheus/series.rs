@@ -105,7 +105,7 @@ impl Series {
         }
     }
 
-    /// Writes all in the text format of OpenMetrics, in the order of names
+    /// Writes all in the text format of `OpenMetrics`, in the order of names
     /// (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
     pub(super) fn write(&self, out: &mut String) -> std::fmt::Result {
         let all = self.sorted();

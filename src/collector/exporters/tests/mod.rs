@@ -98,7 +98,7 @@ fn span(out: &mut Vec<u8>, number: u64) {
     write::fixed64(out, 7, 1_790_000_000_000_000_000);
     write::fixed64(out, 8, 1_790_000_000_250_000_000);
     write::attribute(out, 9, "http.request.method", AnyValue::Text("GET"));
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         write::message(out, 15, |out| write::number(out, 3, 2));
     }
 }

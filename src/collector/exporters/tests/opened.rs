@@ -56,7 +56,7 @@ async fn every_exporter_has_every_trace() {
     parcel.append(documents(&[document.to_owned()]));
     opened.fan_out.consume(parcel).await;
     opened.fan_out.drain().await;
-    for name in ["aws", "http", "zipkin", "file"] {
+    for name in ["aws", "http", "zipkin", "page", "file"] {
         let text = counts.text();
         assert_eq!(counts.progress.sent_so_far(name), 21, "{name}: {text}");
     }

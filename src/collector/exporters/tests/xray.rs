@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::sink::{Sink, Told};
 use super::*;
+use crate::aws::{Signer, SignerOptions};
 use crate::collector::exporters::Xray;
 
 const GRACE: Duration = Duration::from_secs(20);
@@ -22,12 +23,22 @@ fn config(sink: &Sink) -> config::Xray {
 /// Sends parcels and waits until they are sent or given up.
 async fn send(config: &config::Xray, retry: Retry, parcels: Vec<Parcel>) -> Counts {
     let counts = Counts::default();
-    let xray = Arc::new(Xray::new("aws", config, &counts.counters));
+    let xray = Xray::new("aws", config, &counts.counters);
+    send_with(xray, config, retry, parcels, counts).await
+}
+
+async fn send_with(
+    xray: Xray,
+    config: &config::Xray,
+    retry: Retry,
+    parcels: Vec<Parcel>,
+    counts: Counts,
+) -> Counts {
     let settings = Settings {
         retry,
         ..settings(1000, config.in_flight)
     };
-    let queue = start("aws", settings, xray, &counts);
+    let queue = start("aws", settings, Arc::new(xray), &counts);
     for parcel in parcels {
         queue.offer(&Arc::new(parcel));
     }
@@ -59,7 +70,7 @@ async fn spans_and_documents_arrive() {
     let sink = Sink::start(|_, _| Told::new(200, r#"{"UnprocessedTraceSegments":[]}"#)).await;
     let document = json!({"id": "00000000000000ff", "name": "a\"b"}).to_string();
     let mut parcel = spans(60);
-    parcel.append(documents(&[document.clone()]));
+    parcel.append(documents(std::slice::from_ref(&document)));
     let counts = send(&config(&sink), hasty(), vec![parcel]).await;
     assert_eq!(counts.progress.sent_so_far("aws"), 61);
     let mut came = sink.came();
@@ -154,4 +165,43 @@ async fn slow_answers_do_not_stop_it() {
         "{:?}",
         began.elapsed()
     );
+}
+
+#[tokio::test]
+async fn signed_requests_arrive_and_expired_credentials_are_asked_for_anew() {
+    let sink = Sink::start(|number, _| match number {
+        1 => Told::new(403, r#"{"__type":"ExpiredTokenException"}"#),
+        _ => Told::new(200, "{}"),
+    })
+    .await;
+    let config = config(&sink);
+    let signer = Signer::new(SignerOptions {
+        service: "xray",
+        region: config.region.clone(),
+        endpoint_url: config.endpoint.clone(),
+        signs: true,
+        credentials: Some(("AKIDEXAMPLE".to_owned(), "secret".to_owned())),
+        ..SignerOptions::default()
+    });
+    let counts = Counts::default();
+    let xray = Xray::with_signer("aws", &config, &counts.counters, signer);
+    let counts = send_with(xray, &config, hasty(), vec![spans(10)], counts).await;
+    assert_eq!(counts.progress.sent_so_far("aws"), 10);
+    let came = sink.came();
+    assert_eq!(came.len(), 2);
+    for one in &came {
+        let authorization = one.headers["authorization"].to_str().unwrap();
+        assert!(
+            authorization.contains("/eu-west-1/xray/aws4_request"),
+            "{authorization}"
+        );
+        assert!(authorization.contains("SignedHeaders=content-type;host;x-amz-date"));
+        assert_eq!(one.headers["host"], sink.address.to_string());
+        assert!(
+            one.headers["user-agent"]
+                .to_str()
+                .unwrap()
+                .starts_with("local-collector/")
+        );
+    }
 }

@@ -18,7 +18,7 @@ use http_body_util::Full;
 
 use self::body::LeftOut;
 use super::destination::{Destination, Outcome, Pieces};
-use super::http::{Client, Version};
+use super::http::{Client, Version, words};
 use super::seldom::Seldom;
 use crate::aws::{Signer, SignerOptions, SigningError};
 use crate::collector::{Counters, Parcel, Reason};
@@ -31,7 +31,6 @@ pub struct Xray {
     client: Client,
     signer: Signer,
     options: Options,
-    counters: Counters,
     rejected: Seldom,
     left_out: Box<dyn Fn(LeftOut) + Send + Sync>,
 }
@@ -39,14 +38,24 @@ pub struct Xray {
 impl Xray {
     /// As the configuration has it. Asks nobody yet.
     pub fn new(name: &'static str, config: &config::Xray, counters: &Counters) -> Self {
-        let signer = SignerOptions {
+        let signer = Signer::new(SignerOptions {
             service: "xray",
             region: config.region.clone(),
             profile: config.profile.clone(),
             endpoint_url: config.endpoint.clone(),
             signs: config.sign,
             credentials: None,
-        };
+        });
+        Self::with_signer(name, config, counters, signer)
+    }
+
+    /// As the configuration has it, but for who signs.
+    pub(super) fn with_signer(
+        name: &'static str,
+        config: &config::Xray,
+        counters: &Counters,
+        signer: Signer,
+    ) -> Self {
         let options = Options {
             index_all_attributes: config.index_all_attributes,
             indexed_attributes: config.indexed_attributes.iter().cloned().collect(),
@@ -56,9 +65,8 @@ impl Xray {
         Self {
             name,
             client: Client::new(Version::Http1, config.in_flight, timeout),
-            signer: Signer::new(signer),
+            signer,
             options,
-            counters: counters.clone(),
             rejected: Seldom::new(10),
             left_out: Box::new(counting(name, counters.clone())),
         }
@@ -79,7 +87,7 @@ impl Xray {
             .await?;
         headers.insert(USER_AGENT, super::USER);
         *request.uri_mut() = uri;
-        Ok(self.client.send(request).await.map_err(NotSent)?)
+        self.client.send(request).await.map_err(NotSent)
     }
 
     /// Says which documents a destination refused, and why.
@@ -90,14 +98,19 @@ impl Xray {
             };
             tracing::warn!(
                 exporter = self.name,
-                id = one.id.as_deref().unwrap_or("none"),
-                code = one.code.as_deref().unwrap_or("none"),
-                message = one.message.as_deref().unwrap_or("none"),
+                id = shown(one.id.as_deref()),
+                code = shown(one.code.as_deref()),
+                message = shown(one.message.as_deref()),
                 unsaid,
                 "X-Ray rejected a segment"
             );
         }
     }
+}
+
+/// A destination's word, fit to be logged.
+fn shown(word: Option<&str>) -> String {
+    words(word.unwrap_or("none").as_bytes())
 }
 
 /// Why there is no answer.
