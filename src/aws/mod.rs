@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod http;
 mod raw_json;
+mod signing;
 mod wait;
 
 use tokio::sync::OnceCell;
@@ -17,6 +18,7 @@ pub use call::{API_GATEWAY, CLOUDWATCH, ECS, IAM, KMS, LAMBDA, LOGS, STS, Servic
 pub use connect::{Connection, without_retries};
 pub use error::{Class, Error};
 pub use raw_json::RawJson;
+pub use signing::{Signer, SignerOptions, SigningError};
 pub use wait::{Patience, until, until_done};
 
 /// Types of the API Gateway API (REST APIs).

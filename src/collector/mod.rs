@@ -13,6 +13,7 @@
 
 mod consumer;
 mod counters;
+pub mod exporters;
 mod memory;
 pub mod operations;
 mod parcel;

@@ -15,7 +15,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use check::Fault;
-pub use exporters::Exporter;
+pub use exporters::{
+    Compression, Debug, Exporter, File, OtlpGrpc, OtlpHttp, Prometheus, Queue, Retry, WhenFull,
+    Xray, Zipkin,
+};
 pub use operations::Operations;
 pub use processors::Processor;
 pub use receivers::{Listen, Receivers};
