@@ -163,7 +163,7 @@ pub(super) fn request() -> Vec<u8> {
             fields: vec![text("event", "cache miss"), text("key", "17")],
         }],
         process: None,
-        warnings: vec!["clock skew".into()],
+        warnings: vec!["clock skew".into(), "late".into()],
     };
     let other = Span {
         trace_id: vec![7; 16],
