@@ -12,7 +12,7 @@ use crate::collector::{Charge, Memory, Reason};
 use std::sync::Arc;
 
 /// How long a sender may take over a body.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

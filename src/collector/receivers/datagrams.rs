@@ -6,7 +6,8 @@
 //! in the socket's buffer, which is made as large as the system allows.
 //!
 //! Nobody can be refused over UDP. So the thread never waits for the chain: it
-//! reads on, and counts what there is no room for.
+//! reads on, and counts what there is no room for, and what the system says that
+//! it dropped because the socket's buffer was full.
 
 use std::io;
 use std::net::UdpSocket;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Intake;
+use super::overflow::Overflow;
 use crate::collector::{Charge, Counters, Memory, Parcel, Reason};
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ const MOST_DATAGRAMS: usize = 512;
 const MOST_BYTES: usize = 1024 * 1024;
 /// How long the first datagram of a parcel waits for others.
 const GATHERING: Duration = Duration::from_millis(20);
+/// How often the system is asked what it dropped, while datagrams come.
+const ASKING: Duration = Duration::from_secs(1);
 /// How often a thread without datagrams looks whether it should stop.
 const IDLE: Duration = Duration::from_millis(200);
 /// How long datagrams that were sent before the stop are read after it.
@@ -64,6 +68,8 @@ pub(super) async fn serve<R: Reading>(
     let (sender, mut parcels) = mpsc::unbounded_channel();
     let reader = Reader {
         pause: prepared(&socket),
+        overflow: Overflow::of(&socket),
+        came: None,
         socket,
         memory: Arc::clone(&intake.memory),
         counters: intake.counters.clone(),
@@ -100,6 +106,9 @@ fn prepared(socket: &UdpSocket) -> Duration {
 struct Reader<R> {
     socket: UdpSocket,
     pause: Duration,
+    overflow: Overflow,
+    /// When the first datagram came since the overflow was asked for.
+    came: Option<Instant>,
     memory: Arc<Memory>,
     counters: Counters,
     reading: R,
@@ -139,7 +148,7 @@ impl<R: Reading> Reader<R> {
         }
         loop {
             let is_empty = self.read_all(&mut buffer, &mut gathered);
-            if stopped.is_none() && self.stop.is_cancelled() {
+            if stopped.is_none() && self.is_stopped() {
                 stopped = Some(Instant::now());
                 // What came before the stop may have come after the last look.
                 continue;
@@ -154,11 +163,20 @@ impl<R: Reading> Reader<R> {
             } else if gathered.is_old() {
                 self.hand_on(&mut gathered);
             }
+            if self.came.is_some_and(|at| at.elapsed() >= ASKING) {
+                self.count_overflow();
+            }
             if stopped.is_none() && gathered.since.is_some() {
                 std::thread::sleep(self.pause);
             }
         }
         self.hand_on(&mut gathered);
+        self.count_overflow();
+    }
+
+    /// Tells whether it should end: also where nobody takes parcels any more.
+    fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled() || self.parcels.is_closed()
     }
 
     /// Reads what waits. Tells whether that was nothing.
@@ -168,7 +186,7 @@ impl<R: Reading> Reader<R> {
             match self.socket.recv(buffer) {
                 Ok(length) => self.take(&buffer[..length], gathered),
                 Err(error) => {
-                    self.look_at(&error);
+                    look_at(R::NAME, &error);
                     return count == 0;
                 }
             }
@@ -184,27 +202,24 @@ impl<R: Reading> Reader<R> {
             .and_then(|()| self.socket.recv(buffer));
         match received {
             Ok(length) => self.take(&buffer[..length], gathered),
-            Err(error) => self.look_at(&error),
+            Err(error) => look_at(R::NAME, &error),
         }
         if let Err(error) = self.socket.set_nonblocking(true) {
-            self.look_at(&error);
+            look_at(R::NAME, &error);
         }
     }
 
-    /// Nothing to read is no error; of others it is known that UDP has none
-    /// which stay.
-    fn look_at(&self, error: &io::Error) {
-        let is_nothing = matches!(
-            error.kind(),
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
-        );
-        if !is_nothing {
-            tracing::warn!(%error, receiver = R::NAME, "cannot read a datagram");
-            std::thread::sleep(AFTER_ERROR);
+    /// Counts what the system dropped.
+    fn count_overflow(&mut self) {
+        let more = self.overflow.more();
+        if more > 0 {
+            self.counters.refused(R::NAME, Reason::QueueFull, more);
         }
+        self.came = None;
     }
 
     fn take(&mut self, datagram: &[u8], gathered: &mut Gathered) {
+        self.came.get_or_insert_with(Instant::now);
         let taken = self.keep(datagram, gathered);
         if let Ok(bytes) = taken {
             gathered.bytes += bytes;
@@ -253,5 +268,17 @@ impl<R: Reading> Reader<R> {
             // Who takes parcels outlives the thread.
             let _ = self.parcels.send(parcel);
         }
+    }
+}
+
+/// Nothing to read is no error; others of UDP pass.
+fn look_at(receiver: &'static str, error: &io::Error) {
+    let is_nothing = matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+    );
+    if !is_nothing {
+        tracing::warn!(%error, receiver, "cannot read a datagram");
+        std::thread::sleep(AFTER_ERROR);
     }
 }

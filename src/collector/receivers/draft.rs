@@ -135,7 +135,7 @@ pub(super) struct Spans {
     /// Whole `ScopeSpans`.
     scopes: Vec<u8>,
     /// The spans of the scope that was last written to.
-    spans: Vec<u8>,
+    open: Vec<u8>,
     scope: (String, String),
     pub(super) count: usize,
     /// Spans that are left out because they have no trace id or no span id.
@@ -154,16 +154,16 @@ impl Spans {
             self.scope.clone_from(&draft.scope);
         }
         self.count += 1;
-        write::message(&mut self.spans, 2, |out| draft.write(out));
+        write::message(&mut self.open, 2, |out| draft.write(out));
     }
 
     /// Ends the scope that was last written to.
     fn close(&mut self) {
-        if self.spans.is_empty() {
+        if self.open.is_empty() {
             return;
         }
         let (name, version) = &self.scope;
-        let spans = &self.spans;
+        let open = &self.open;
         write::message(&mut self.scopes, 2, |out| {
             if !name.is_empty() || !version.is_empty() {
                 write::message(out, 1, |out| {
@@ -171,9 +171,9 @@ impl Spans {
                     text(out, 2, version);
                 });
             }
-            out.extend_from_slice(spans);
+            out.extend_from_slice(open);
         });
-        self.spans.clear();
+        self.open.clear();
     }
 
     /// Writes them as a `ResourceSpans` of a request; `attributes` are written

@@ -5,6 +5,7 @@ mod datagrams;
 mod draft;
 pub mod jaeger;
 pub mod otlp;
+mod overflow;
 mod post;
 pub mod xray;
 pub mod zipkin;

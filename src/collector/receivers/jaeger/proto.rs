@@ -91,6 +91,7 @@ fn span(message: &[u8], from: &Process, resources: &mut Resources) -> Result<(),
     let mut span = JaegerSpan::default();
     let mut own = None;
     let mut duration = 0;
+    let mut warnings = String::new();
     each(message, |number, value| {
         match (number, value) {
             (1, Value::Bytes(id)) => span.draft.trace_id = padded(id),
@@ -109,13 +110,19 @@ fn span(message: &[u8], from: &Process, resources: &mut Resources) -> Result<(),
             (9, Value::Bytes(message)) => log(message)?.write(&mut span),
             (10, Value::Bytes(message)) => own = Some(process(message)?),
             (12, Value::Bytes(warning)) => {
-                span.tag("jaeger.warning", AnyValue::Text(text(warning)?));
+                if !warnings.is_empty() {
+                    warnings.push('\n');
+                }
+                warnings.push_str(text(warning)?);
             }
             (1..=10 | 12, _) => return Err(Malformed::Mismatch.into()),
             _ => {}
         }
         Ok(())
     })?;
+    if !warnings.is_empty() {
+        span.draft.text("jaeger.warnings", &warnings);
+    }
     span.draft.end = span.draft.start.saturating_add(duration);
     let from = own.as_ref().unwrap_or(from);
     resources.push(&from.attributes, &span.finish());

@@ -130,6 +130,30 @@ async fn what_there_is_no_room_for_is_counted() {
     assert_eq!(counters.refused_so_far(NAME, Reason::NoRoom), 5 - taken);
 }
 
+/// The system drops what does not fit the socket's buffer while nobody reads.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_the_system_drops_is_counted() {
+    const SENT: u64 = 20_000;
+    let (intake, kept) = intake();
+    let (socket, sender) = sockets();
+    for number in 1..=SENT {
+        sender
+            .send(format!("{HEADER}{}", segment(number)).as_bytes())
+            .unwrap();
+    }
+    let counters = intake.counters.clone();
+    let stop = CancellationToken::new();
+    stop.cancel();
+    serve(socket, intake, stop).await;
+    let taken = kept.documents().len() as u64;
+    assert!(taken < SENT, "the buffer holds them all");
+    assert_eq!(
+        counters.refused_so_far(NAME, Reason::QueueFull),
+        SENT - taken
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_a_second_are_not_lost() {
     let (intake, kept) = intake();

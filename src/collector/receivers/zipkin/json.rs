@@ -146,7 +146,7 @@ impl<'de> Deserialize<'de> for Scalar {
 
 struct ScalarVisitor;
 
-impl<'de> Visitor<'de> for ScalarVisitor {
+impl Visitor<'_> for ScalarVisitor {
     type Value = Scalar;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -191,7 +191,7 @@ impl<'de> Deserialize<'de> for Micros {
 
 struct MicrosVisitor;
 
-impl<'de> Visitor<'de> for MicrosVisitor {
+impl Visitor<'_> for MicrosVisitor {
     type Value = Micros;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -228,15 +228,13 @@ pub(super) struct JsonEndpoint {
 
 impl JsonEndpoint {
     pub(super) fn endpoint(&self) -> Endpoint<'_> {
-        fn filled(text: &Option<String>) -> Option<&str> {
-            text.as_deref().filter(|text| !text.is_empty())
-        }
+        let mut addresses = [self.ipv4.as_deref(), self.ipv6.as_deref()]
+            .into_iter()
+            .flatten();
+        let address = addresses.find(|address| !address.is_empty());
         Endpoint {
             service: Cow::Borrowed(self.service_name.as_deref().unwrap_or_default()),
-            address: filled(&self.ipv4)
-                .or_else(|| filled(&self.ipv6))
-                .unwrap_or_default()
-                .into(),
+            address: address.unwrap_or_default().into(),
             port: self.port.0,
         }
     }

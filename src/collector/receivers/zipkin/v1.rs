@@ -176,12 +176,12 @@ impl JsonSpan {
         end: Option<&Annotation>,
         is_shared: bool,
     ) -> (i64, i64) {
-        let began = begin.map_or(0, |one| one.timestamp.0);
-        let ended = end.map_or(0, |one| one.timestamp.0);
-        let measured = if began > 0 { (ended - began).max(0) } else { 0 };
+        let first = begin.map_or(0, |one| one.timestamp.0);
+        let last = end.map_or(0, |one| one.timestamp.0);
+        let measured = if first > 0 { (last - first).max(0) } else { 0 };
         if is_shared || self.timestamp.0 == 0 {
             let said = if is_shared { 0 } else { self.duration.0 };
-            return (began, if said > 0 { said } else { measured });
+            return (first, if said > 0 { said } else { measured });
         }
         let duration = match self.duration.0 {
             0 => measured,

@@ -14,7 +14,7 @@ use crate::collector::receivers::draft::{Translated, kind};
 /// Where it is none, with the place.
 pub(super) fn translated(body: &[u8]) -> Result<Translated, String> {
     json::translated(body, |resources, span: JsonSpan| {
-        span.span().push(resources)
+        span.span().push(resources);
     })
 }
 
@@ -45,8 +45,7 @@ struct Annotation {
 
 impl JsonSpan {
     fn span(&self) -> ZipkinSpan<'_> {
-        fn endpoint(one: &Option<JsonEndpoint>) -> Endpoint<'_> {
-            let one = one.as_ref();
+        fn endpoint(one: Option<&JsonEndpoint>) -> Endpoint<'_> {
             one.map(JsonEndpoint::endpoint).unwrap_or_default()
         }
         let annotations = self.annotations.0.iter();
@@ -65,8 +64,8 @@ impl JsonSpan {
             name: Cow::Borrowed(&self.name.0),
             timestamp: self.timestamp.0,
             duration: self.duration.0,
-            local: endpoint(&self.local_endpoint),
-            remote: endpoint(&self.remote_endpoint),
+            local: endpoint(self.local_endpoint.as_ref()),
+            remote: endpoint(self.remote_endpoint.as_ref()),
             annotations: annotations
                 .map(|one| (one.timestamp.0, Cow::Borrowed(one.value.0.as_str())))
                 .collect(),

@@ -58,7 +58,7 @@ fn int(out: Out<'_>, id: i16, number: i32) {
 
 fn text(out: Out<'_>, id: i16, text: &str) {
     field(out, id, TType::String, |out| {
-        out.write_string(text).unwrap()
+        out.write_string(text).unwrap();
     });
 }
 
@@ -108,7 +108,7 @@ fn binary_tag(out: Out<'_>) {
     text(out, 1, "blob");
     int(out, 2, 4);
     field(out, 7, TType::String, |out| {
-        out.write_bytes(&[0, 255]).unwrap()
+        out.write_bytes(&[0, 255]).unwrap();
     });
 }
 

@@ -21,7 +21,7 @@ struct Span {
     #[prost(bytes = "vec", tag = "1")]
     trace_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
-    span_id: Vec<u8>,
+    id: Vec<u8>,
     #[prost(string, tag = "3")]
     operation_name: String,
     #[prost(message, repeated, tag = "4")]
@@ -151,7 +151,7 @@ pub(super) fn request() -> Vec<u8> {
     };
     let full = Span {
         trace_id: vec![7; 16],
-        span_id: vec![2; 8],
+        id: vec![2; 8],
         operation_name: "GET /orders".into(),
         references: vec![reference(1, 0), reference(3, 0), reference(4, 1)],
         flags: 3,
@@ -163,18 +163,18 @@ pub(super) fn request() -> Vec<u8> {
             fields: vec![text("event", "cache miss"), text("key", "17")],
         }],
         process: None,
-        warnings: vec!["clock skew".into()],
+        warnings: vec!["clock skew".into(), "late".into()],
     };
     let other = Span {
         trace_id: vec![7; 16],
-        span_id: vec![5; 8],
+        id: vec![5; 8],
         operation_name: "query".into(),
         process: Some(process("database")),
         ..Span::default()
     };
     let short = Span {
         trace_id: vec![7; 8],
-        span_id: vec![6; 8],
+        id: vec![6; 8],
         // The same process as the batch's.
         process: Some(process("orders")),
         ..Span::default()
