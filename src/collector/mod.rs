@@ -21,7 +21,7 @@ pub mod receivers;
 mod server;
 
 pub use consumer::Consumer;
-pub use counters::{Counters, Reason, Signal};
+pub use counters::{Counters, LeftOut, Reason, Signal};
 pub use memory::{Charge, Memory};
 pub use parcel::Parcel;
 pub use receipt::{Receipt, Waiting, receipt};

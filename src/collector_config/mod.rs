@@ -4,7 +4,7 @@
 
 mod exporters;
 mod operations;
-mod processors;
+pub mod processors;
 mod receivers;
 mod store;
 
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use exporters::Exporter;
 pub use operations::Operations;
-pub use processors::Processor;
+pub use processors::{Problem, Processor};
 pub use receivers::{Listen, Receivers};
 pub use store::Store;
 
