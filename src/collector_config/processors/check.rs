@@ -95,7 +95,8 @@ impl Found {
                 let last = text.lines().last().unwrap_or_default();
                 let why = last.trim_start_matches("error: ");
                 let what = format!("`{pattern}` is no regular expression ({why})");
-                let hint = "escape what is meant as it stands with `\\`, and write it in '…' in TOML";
+                let hint =
+                    "escape what is meant as it stands with `\\`, and write it in '…' in TOML";
                 self.add(field, what, hint);
             }
         }
@@ -317,7 +318,10 @@ mod tests {
     fn what_is_not_known_is_refused() {
         let cases = [
             (json!({"type": "redactoin"}), "unknown variant `redactoin`"),
-            (json!({"type": "redaction", "key": []}), "unknown field `key`"),
+            (
+                json!({"type": "redaction", "key": []}),
+                "unknown field `key`",
+            ),
             (
                 json!({"type": "filter", "drop": [{"nmae": "a"}]}),
                 "unknown field `nmae`",

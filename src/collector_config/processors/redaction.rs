@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// Takes secrets out of traces: out of attributes of spans, events, links,
 /// scopes and resources, names of spans and events, messages of errors, and
-/// every text of a segment document but its ids. Names of attributes are not
-/// changed, nor is trace state.
+/// every text of a segment document but its ids. Whole numbers of 13 digits and
+/// more are looked at as texts. Names of attributes are not changed, nor is trace
+/// state.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "collector_redaction")]
 #[serde(default, deny_unknown_fields)]
