@@ -21,6 +21,8 @@ pub(super) struct Rules {
     key_actions: Vec<Redact>,
     finders: Vec<Finder>,
     finders_action: Redact,
+    /// The patterns among the finders as one, which costs less than each.
+    suspect: RegexSet,
     /// The patterns of the configuration, and all of them as one.
     patterns: Vec<(Regex, Redact)>,
     any_pattern: Option<RegexSet>,
@@ -45,6 +47,7 @@ impl Rules {
         for secrets in &config.secrets {
             finders.extend(secrets::finders(*secrets)?);
         }
+        let suspect = RegexSet::new(finders.iter().filter_map(Finder::pattern))?;
         let mut patterns = Vec::new();
         for value in &config.values {
             patterns.push((Regex::new(&value.pattern)?, value.action));
@@ -58,6 +61,7 @@ impl Rules {
             key_actions,
             finders,
             finders_action: config.secrets_action,
+            suspect,
             any_pattern: is_any.then(|| RegexSet::new(texts)).transpose()?,
             patterns,
             mask: config.mask.clone(),
@@ -80,7 +84,8 @@ impl Rules {
     /// The text without what is secret in it; `None` where nothing is.
     pub(super) fn text(&self, text: &str) -> Option<String> {
         let mut current = Cow::Borrowed(text);
-        let traits = secrets::Traits::of(text.as_bytes());
+        let mut traits = secrets::Traits::of(text.as_bytes());
+        traits.is_suspect = traits.is_marked && self.suspect.is_match(text);
         for finder in &self.finders {
             if finder.may_find(traits) {
                 let ranges = finder.find(&current);

@@ -22,7 +22,7 @@ const AWS_KEY: usize = 40;
 pub(super) enum Finder {
     Cards,
     AwsKeys,
-    /// A pattern that needs one of the marks `:`, `=`, a space, or two dots.
+    /// A pattern that finds nothing where there is no mark such as `:`.
     Pattern(Regex),
 }
 
@@ -30,7 +30,10 @@ pub(super) enum Finder {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Traits {
     digits: usize,
-    is_marked: bool,
+    /// Tells whether one of the characters is there that every pattern needs.
+    pub(super) is_marked: bool,
+    /// Tells whether a pattern finds something.
+    pub(super) is_suspect: bool,
     longest_word: usize,
 }
 
@@ -41,7 +44,9 @@ impl Traits {
         let mut word = 0;
         for byte in text {
             traits.digits += usize::from(byte.is_ascii_digit());
-            traits.is_marked |= matches!(byte, b' ' | b':' | b'=' | b'.' | b'\t' | b'\n');
+            traits.is_marked |= matches!(byte, b':' | b'=' | b'.')
+                || byte.is_ascii_whitespace()
+                || !byte.is_ascii();
             word = if is_base64(*byte) { word + 1 } else { 0 };
             traits.longest_word = traits.longest_word.max(word);
         }
@@ -54,12 +59,20 @@ fn is_base64(byte: u8) -> bool {
 }
 
 impl Finder {
+    /// The pattern, where it is one.
+    pub(super) fn pattern(&self) -> Option<&str> {
+        match self {
+            Self::Cards | Self::AwsKeys => None,
+            Self::Pattern(pattern) => Some(pattern.as_str()),
+        }
+    }
+
     /// Tells whether it may find something in a text with these traits.
     pub(super) fn may_find(&self, traits: Traits) -> bool {
         match self {
             Self::Cards => traits.digits >= CARD_DIGITS.0,
             Self::AwsKeys => traits.longest_word >= AWS_KEY,
-            Self::Pattern(_) => traits.is_marked,
+            Self::Pattern(_) => traits.is_suspect,
         }
     }
 
@@ -110,7 +123,7 @@ fn named() -> String {
         r"'?(?:\s*[:=]\s*|\s+)'((?:[^'\\]|''|\\.)*)",
         r#"\s*[:=]\s*"((?:[^"\\]|\\.)*)"#,
         // password=…, password: …
-        r#"\\?["']?\s*[:=]\s*([^\s"'&;<>]+)"#,
+        r#"\\?["']?\s*[:=]\s*([^\s"'&;<>]*[^\s"'&;<>,}\]])"#,
     ];
     format!("(?is){NAMES}(?:{})", forms.join("|"))
 }
