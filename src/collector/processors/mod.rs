@@ -51,7 +51,7 @@ pub fn start(
         }
         Processor::MemoryLimiter { .. } => next,
         Processor::Resource(changes) => Resource::new(changes, next),
-        Processor::Redaction(redaction) => Redaction::new(redaction, next)?,
+        Processor::Redaction(redaction) => Redaction::new(redaction, counters, next)?,
         Processor::Filter(filter) => Filter::new(name, filter, counters, next)?,
         Processor::ProbabilisticSampling(sampling) => {
             ProbabilisticSampling::new(name, sampling, counters, next)

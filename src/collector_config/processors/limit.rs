@@ -31,7 +31,8 @@ pub struct RateLimiting {
     #[serde(default)]
     pub unit: Unit,
     /// Spans or traces that may come at once after a quiet time. Default: those
-    /// of one second, at least one.
+    /// of one second, at least one. With `spans`, a segment document of more
+    /// entities than that never comes through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burst: Option<f64>,
 }

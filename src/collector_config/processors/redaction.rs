@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// scopes and resources, names of spans and events, messages of errors, and
 /// every text of a segment document but its ids. Whole numbers of 13 digits and
 /// more are looked at as texts. Names of attributes are not changed, nor is trace
-/// state.
+/// state. A document whose values lie in one another too deeply to be looked into
+/// is dropped.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "collector_redaction")]
 #[serde(default, deny_unknown_fields)]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use prost::Message;
 use serde_json::{Value, json};
 
-use super::super::tests::{End, attribute, request_of, span, text};
+use super::super::tests::{End, attribute, request_of, segment, span, text};
 use super::*;
 use crate::collector::{Memory, receipt};
 use crate::collector_config::processors::Redact;
@@ -218,7 +218,7 @@ fn a_document_loses_secrets_and_keeps_its_ids() {
 #[tokio::test]
 async fn clean_requests_stay_the_same_bytes_and_room_stays_right() {
     let (end, memory) = (Arc::new(End::default()), Memory::new(100_000));
-    let redaction = Redaction::new(&Config::default(), end.clone()).unwrap();
+    let redaction = Redaction::new(&Config::default(), Counters::default(), end.clone()).unwrap();
     let clean = Bytes::from(request_of("shop", vec![span(1, 1)]).encode_to_vec());
     let mut dirty = request_of("shop", vec![span(1, 2)]);
     dirty.resource_spans[0].scope_spans[0].spans[0].name = format!("{CARD}{}", "x".repeat(100));
@@ -322,4 +322,24 @@ proptest! {
         let _ = request::redact(&bytes, &rules);
         let _ = document::redact(&bytes, &rules);
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_into_is_dropped() {
+    let (end, memory) = (Arc::new(End::default()), Memory::new(100_000));
+    let counters = Counters::default();
+    let redaction = Redaction::new(&Config::default(), counters, end.clone()).unwrap();
+    let mut deep = segment("shop", 1, 1).to_string();
+    deep.pop();
+    let (open, close) = ("[".repeat(300), "]".repeat(300));
+    deep.push_str(&format!(r#","metadata":{{"m":{open}"{CARD}"{close}}}}}"#));
+    let clean = Bytes::from(segment("shop", 1, 2).to_string());
+    let charge = memory.charge(1).unwrap();
+    let documents = vec![Bytes::from(deep), clean.clone()];
+    redaction
+        .consume(Parcel::of_documents(documents, charge))
+        .await;
+    let came = end.take();
+    assert_eq!(came[0].documents, [clean]);
+    assert_eq!(memory.used(), came[0].bytes());
 }
