@@ -332,7 +332,7 @@ async fn what_cannot_be_looked_into_is_dropped() {
     let mut deep = segment("shop", 1, 1).to_string();
     deep.pop();
     let (open, close) = ("[".repeat(300), "]".repeat(300));
-    deep.push_str(&format!(r#","metadata":{{"m":{open}"{CARD}"{close}}}}}"#));
+    let deep = format!(r#"{deep},"metadata":{{"m":{open}"{CARD}"{close}}}}}"#);
     let clean = Bytes::from(segment("shop", 1, 2).to_string());
     let charge = memory.charge(1).unwrap();
     let documents = vec![Bytes::from(deep), clean.clone()];
