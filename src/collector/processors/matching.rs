@@ -24,13 +24,13 @@ pub(super) struct Matching {
 
 impl Matching {
     pub(super) fn new(config: &SpanMatch) -> Result<Self, regex::Error> {
-        let pattern = |text: &Option<String>| text.as_deref().map(Pattern::new);
+        let pattern = |text: Option<&String>| text.map(|text| Pattern::new(text));
         let nanos = |ms: u64| ms.saturating_mul(1_000_000);
         let regexes = config.attributes_regex.iter();
         let regexes = regexes.map(|(key, regex)| Ok((key.clone(), Regex::new(regex)?)));
         Ok(Self {
-            service: pattern(&config.service),
-            name: pattern(&config.name),
+            service: pattern(config.service.as_ref()),
+            name: pattern(config.name.as_ref()),
             kind: config.kind,
             status: config.status,
             attributes: config.attributes.clone().into_iter().collect(),
@@ -72,7 +72,7 @@ impl Matching {
 }
 
 /// A service's name; empty where it has none.
-pub(super) fn service_of<'a>(resource: Resource<'a>) -> &'a str {
+pub(super) fn service_of(resource: Resource<'_>) -> &str {
     let name = resource.attributes().text("service.name");
     name.unwrap_or_default()
 }

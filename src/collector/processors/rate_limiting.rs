@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(limited.sends(&[3, 3, 1]).await, 1);
         assert_eq!(limited.sends(&[4, 5, 6]).await, 2);
         // The other form of the same trace follows.
-        let documents = vec![1, 3]
+        let documents = [1, 3]
             .into_iter()
             .map(|trace| Bytes::from(segment("shop", trace, 9).to_string()));
         let documents: Vec<_> = documents.collect();
