@@ -65,6 +65,7 @@ impl Charge {
     }
 
     /// Parts with `bytes` of what is held, or with all where that is less.
+    #[must_use]
     pub fn split(&mut self, bytes: usize) -> Self {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;

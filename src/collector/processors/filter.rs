@@ -100,10 +100,10 @@ mod tests {
     /// Tells whether a filter drops this span.
     fn drops(
         drop: &Value,
-        change: impl FnOnce(&mut opentelemetry_proto::tonic::trace::v1::Span),
+        alter: impl FnOnce(&mut opentelemetry_proto::tonic::trace::v1::Span),
     ) -> bool {
         let mut one = span(1, 1);
-        change(&mut one);
+        alter(&mut one);
         let request = Bytes::from(request_of("shop", vec![one]).encode_to_vec());
         let charge = Memory::new(10_000).charge(request.len()).unwrap();
         let mut parcel = Parcel::of_request(request, 1, charge);

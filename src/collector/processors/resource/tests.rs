@@ -46,16 +46,13 @@ fn attributes_of_requests_are_changed_in_order() {
         attribute("cloud.account.id", Any::IntValue(42)),
         attribute("env", Any::BoolValue(true)),
     ];
-    let attributes = |first: &str| {
-        let mut all = vec![attribute("service.name", text(first))];
-        all.extend(added.clone());
-        all
-    };
+    let mut attributes = vec![attribute("service.name", text("store"))];
+    attributes.extend(added);
     expected.resource_spans[0]
         .resource
         .as_mut()
         .unwrap()
-        .attributes = attributes("store");
+        .attributes = attributes;
     let changed = resource.request(&sent.encode_to_vec()).unwrap();
     let read = opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest::decode(
         &*changed,

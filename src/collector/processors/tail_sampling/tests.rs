@@ -16,7 +16,7 @@ use super::*;
 use crate::collector::{Memory, receipt};
 
 struct Tail {
-    tail: Arc<TailSampling>,
+    sampling: Arc<TailSampling>,
     end: Arc<End>,
     memory: Arc<Memory>,
 }
@@ -32,7 +32,7 @@ fn tail(config: Value) -> Tail {
         end.clone(),
     );
     Tail {
-        tail: tail.unwrap(),
+        sampling: tail.unwrap(),
         end,
         memory: Memory::new(1 << 24),
     }
@@ -85,7 +85,7 @@ impl Tail {
         let count = spans.len();
         let request = Bytes::from(request_of("shop", spans).encode_to_vec());
         let charge = self.memory.charge(request.len()).unwrap();
-        self.tail
+        self.sampling
             .consume(Parcel::of_request(request, count, charge))
             .await;
     }
@@ -93,7 +93,7 @@ impl Tail {
     async fn documents(&self, documents: &[Value]) {
         let documents = documents.iter().map(|one| Bytes::from(one.to_string()));
         let charge = self.memory.charge(1).unwrap();
-        self.tail
+        self.sampling
             .consume(Parcel::of_documents(documents.collect(), charge))
             .await;
     }
@@ -116,7 +116,9 @@ async fn whole_traces_are_kept_after_the_wait() {
     tokio::time::sleep(Duration::from_millis(2100)).await;
     assert_eq!(tail.came(), [of(1, &[1, 2]), of(3, &[1, 9])].concat());
     assert_eq!(
-        tail.tail.counters.left_out_so_far("tail", LeftOut::Sampled),
+        tail.sampling
+            .counters
+            .left_out_so_far("tail", LeftOut::Sampled),
         2
     );
     assert_eq!(tail.memory.used(), 0);
@@ -126,7 +128,9 @@ async fn whole_traces_are_kept_after_the_wait() {
     tail.documents(&[segment("shop", 3, 7)]).await;
     assert_eq!(tail.came(), [of(1, &[5]), of(3, &[7])].concat());
     assert_eq!(
-        tail.tail.counters.left_out_so_far("tail", LeftOut::Sampled),
+        tail.sampling
+            .counters
+            .left_out_so_far("tail", LeftOut::Sampled),
         3
     );
     assert_eq!(tail.memory.used(), 0);
@@ -141,10 +145,10 @@ async fn senders_are_told_at_once_and_room_is_held() {
     let charge = tail.memory.charge(request.len()).unwrap();
     let mut parcel = Parcel::of_request(request, 2, charge);
     parcel.receipts.push(receipt);
-    tail.tail.consume(parcel).await;
+    tail.sampling.consume(parcel).await;
     assert_eq!(waiting.done().await, Ok(()));
     assert!(tail.memory.used() > 0);
-    tail.tail.drain().await;
+    tail.sampling.drain().await;
     let came = tail.end.take();
     assert_eq!((came.len(), tail.memory.used()), (1, came[0].bytes()));
     // The part is what it would be had it come alone.
@@ -167,7 +171,7 @@ async fn the_oldest_are_decided_early_where_there_is_no_room() {
     assert_eq!(tail.came(), of(1, &[1]));
     tail.spans(vec![span(5, 1), span(6, 1)]).await;
     assert_eq!(tail.came(), [of(2, &[1, 2]), of(3, &[1])].concat());
-    tail.tail.drain().await;
+    tail.sampling.drain().await;
     assert_eq!((tail.came(), tail.memory.used()), (Vec::new(), 0));
 }
 
@@ -191,7 +195,7 @@ async fn memory_stays_bounded() {
         .push(attribute("x", text(&"x".repeat(2_000_000))));
     tail.spans(vec![huge]).await;
     assert_eq!(tail.memory.used(), 0);
-    assert!(tail.tail.state.lock().unwrap().held.is_empty());
+    assert!(tail.sampling.state.lock().unwrap().held.is_empty());
 }
 
 /// Tells whether policies keep a trace of these spans.
@@ -199,7 +203,7 @@ async fn keeps(policies: &Value, spans: Vec<Span>) -> bool {
     let tail = tail(json!({"policies": policies}));
     let all = spans.len();
     tail.spans(spans).await;
-    tail.tail.drain().await;
+    tail.sampling.drain().await;
     let came = tail.came().len();
     assert!(came == 0 || came == all);
     came > 0
@@ -238,7 +242,7 @@ async fn every_policy_keeps_what_it_is_for() {
     );
     tail.spans(vec![span(1, 1), span(2, 1), failed(span(3, 1)), span(4, 1)])
         .await;
-    tail.tail.drain().await;
+    tail.sampling.drain().await;
     assert_eq!(tail.came().len(), 3);
 }
 
@@ -295,7 +299,7 @@ async fn rules_of_xray_look_at_requests() {
         document["http"] = json!({"request": {"url": format!("http://h/{path}"), "method": "GET"}});
     }
     tail.documents(&documents).await;
-    tail.tail.drain().await;
+    tail.sampling.drain().await;
     assert_eq!(tail.came(), of(1, &[1]));
 }
 
@@ -330,10 +334,10 @@ proptest! {
                 }
                 tail.spans(spans).await;
                 tail.documents(&documents).await;
-                assert!(tail.tail.state.lock().unwrap().held.len() <= most);
+                assert!(tail.sampling.state.lock().unwrap().held.len() <= most);
                 tokio::time::sleep(Duration::from_millis(pause)).await;
             }
-            tail.tail.drain().await;
+            tail.sampling.drain().await;
             let mut came: BTreeMap<Vec<u8>, Vec<u64>> = BTreeMap::new();
             for (trace, id) in tail.came() {
                 came.entry(trace).or_default().push(id);
@@ -349,10 +353,10 @@ proptest! {
                 }
             }
             assert!(came.is_empty());
-            let counted = tail.tail.counters.left_out_so_far("tail", LeftOut::Sampled);
+            let counted = tail.sampling.counters.left_out_so_far("tail", LeftOut::Sampled);
             assert_eq!(counted, u64::try_from(dropped).unwrap());
             assert_eq!(tail.memory.used(), 0);
-            assert_eq!(tail.tail.state.lock().unwrap().bytes, 0);
+            assert_eq!(tail.sampling.state.lock().unwrap().bytes, 0);
         });
     }
 
