@@ -67,12 +67,30 @@ struct Lost {
     reason: Reason,
 }
 
+/// Why a processor left something out, as its configuration says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum LeftOut {
+    /// It met a filter.
+    Filtered,
+    /// Its trace is not of the share that is kept.
+    Sampled,
+    /// There were more in that second than are let through.
+    RateLimited,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Cut {
+    processor: String,
+    reason: LeftOut,
+}
+
 /// The collector's own counters.
 #[derive(Clone, Debug, Default)]
 pub struct Counters {
     received: Family<Received, Counter>,
     refused: Family<Lost, Counter>,
     dropped: Family<Lost, Counter>,
+    left_out: Family<Cut, Counter>,
 }
 
 impl Counters {
@@ -92,6 +110,11 @@ impl Counters {
             "collector_dropped",
             "Spans and segments that were taken and then lost",
             self.dropped.clone(),
+        );
+        registry.register(
+            "collector_left_out",
+            "Spans and segments that processors left out, as they are told to",
+            self.left_out.clone(),
         );
     }
 
@@ -114,6 +137,23 @@ impl Counters {
     pub fn dropped(&self, component: &'static str, reason: Reason, count: usize) {
         let labels = Lost { component, reason };
         self.dropped.get_or_create(&labels).inc_by(wide(count));
+    }
+
+    /// Counts spans and segments that the processor of this name left out, as it
+    /// is told to.
+    pub fn left_out(&self, processor: &str, reason: LeftOut, count: usize) {
+        if count > 0 {
+            let processor = processor.to_owned();
+            let labels = Cut { processor, reason };
+            self.left_out.get_or_create(&labels).inc_by(wide(count));
+        }
+    }
+
+    /// How much the processor of this name has left out so far.
+    pub fn left_out_so_far(&self, processor: &str, reason: LeftOut) -> u64 {
+        let processor = processor.to_owned();
+        let labels = Cut { processor, reason };
+        self.left_out.get_or_create(&labels).get()
     }
 
     /// How much of a signal a receiver has taken so far.

@@ -64,6 +64,17 @@ impl Charge {
         is_taken
     }
 
+    /// Parts with `bytes` of what is held, or with all where that is less.
+    #[must_use]
+    pub fn split(&mut self, bytes: usize) -> Self {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        Self {
+            memory: Arc::clone(&self.memory),
+            bytes,
+        }
+    }
+
     /// Gives back what is held beyond `bytes`, or takes what is missing to it,
     /// whether or not there is room.
     pub fn settle(&mut self, bytes: usize) {
@@ -101,6 +112,10 @@ mod tests {
         assert_eq!(memory.used(), 100);
         first.settle(20);
         assert_eq!(memory.used(), 50);
+        let part = first.split(15);
+        assert_eq!(memory.used(), 50);
+        drop(part);
+        assert_eq!(memory.used(), 35);
         drop((first, second));
         assert_eq!(memory.used(), 0);
         assert!(memory.charge(usize::MAX).is_none());

@@ -26,7 +26,7 @@ mod server;
 pub mod store;
 
 pub use consumer::Consumer;
-pub use counters::{Counters, Reason, Signal};
+pub use counters::{Counters, LeftOut, Reason, Signal};
 pub use memory::{Charge, Memory};
 pub use parcel::Parcel;
 pub use receipt::{Receipt, Waiting, receipt};

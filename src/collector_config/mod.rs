@@ -5,7 +5,7 @@
 mod check;
 mod exporters;
 mod operations;
-mod processors;
+pub mod processors;
 mod receivers;
 mod store;
 
@@ -20,7 +20,7 @@ pub use exporters::{
     Xray, Zipkin,
 };
 pub use operations::Operations;
-pub use processors::Processor;
+pub use processors::{Problem, Processor};
 pub use receivers::{Listen, Receivers};
 pub use store::{Durability, Store};
 

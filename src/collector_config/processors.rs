@@ -1,7 +1,21 @@
 //! What is done to traces.
 
+mod check;
+mod filter;
+mod limit;
+mod redaction;
+mod resource;
+mod tail_sampling;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use check::Problem;
+pub use filter::{Filter, SpanKind, SpanMatch, SpanStatus};
+pub use limit::{ProbabilisticSampling, RateLimiting, Unit};
+pub use redaction::{Redact, RedactedKey, RedactedValue, Redaction, Secrets};
+pub use resource::{AttributeAction, AttributeChange, ResourceChanges, Scalar};
+pub use tail_sampling::{Policy, TailSampling, XrayRule};
 
 /// Something that is done to traces.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +37,18 @@ pub enum Processor {
         #[serde(default = "memory_limit")]
         limit_mib: usize,
     },
+    /// Changes what is known of those who send traces.
+    Resource(ResourceChanges),
+    /// Takes out what nobody should read.
+    Redaction(Redaction),
+    /// Drops spans and segments that nobody needs.
+    Filter(Filter),
+    /// Keeps a share of all traces, the same ones everywhere.
+    ProbabilisticSampling(ProbabilisticSampling),
+    /// Keeps no more than so many spans or traces a second.
+    RateLimiting(RateLimiting),
+    /// Holds traces until they are whole, and keeps those that matter.
+    TailSampling(TailSampling),
 }
 
 impl Processor {
