@@ -77,7 +77,10 @@ async fn main() {
     println!("seconds        {:.3}", took.as_secs_f64());
     println!("spans/s        {:.0}", spans / took.as_secs_f64());
     if let (Some(before), Some(after)) = (before, after) {
-        let cpu = (after.cpu - before.cpu).max(Duration::from_millis(1));
+        let cpu = after
+            .cpu
+            .saturating_sub(before.cpu)
+            .max(Duration::from_millis(1));
         println!("cpu seconds    {:.3}", cpu.as_secs_f64());
         println!("spans/cpu s    {:.0}", spans / cpu.as_secs_f64());
         println!(

@@ -48,7 +48,7 @@ pub(crate) fn wait_until_idle(pid: u32) {
     loop {
         thread::sleep(Duration::from_secs(1));
         let now = usage(pid).cpu;
-        if now - last <= Duration::from_millis(10) {
+        if now.saturating_sub(last) <= Duration::from_millis(10) {
             return;
         }
         last = now;

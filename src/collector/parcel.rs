@@ -47,6 +47,7 @@ impl Parcel {
 
     /// Makes a copy, for which nobody waits: the room is given back with the last
     /// of the two.
+    #[must_use]
     pub fn copy(&mut self) -> Self {
         if !self.charges.is_empty() {
             self.shared

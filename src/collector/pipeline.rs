@@ -6,9 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::consumer::Consumer;
+use super::counters::Counters;
 use super::memory::Memory;
 use super::parcel::Parcel;
-use super::processors::Batch;
+use super::processors::{self, Batch};
 use crate::collector_config::{CollectorConfig, Processor};
 
 /// Bytes in a MiB.
@@ -44,18 +45,19 @@ impl Consumer for Ends {
     }
 }
 
-/// The processors of a pipeline, in their order.
-fn processors(config: &CollectorConfig) -> impl DoubleEndedIterator<Item = Processor> {
+/// The processors of a pipeline by name, in their order.
+fn listed(config: &CollectorConfig) -> impl DoubleEndedIterator<Item = (&str, Processor)> {
     let names = config.pipeline.iter();
     names.filter_map(|name| {
         let described = config.processors.get(name).cloned();
-        described.or_else(|| Processor::built_in(name))
+        let processor = described.or_else(|| Processor::built_in(name))?;
+        Some((name.as_str(), processor))
     })
 }
 
 /// The room that a configuration gives to traces.
 pub(super) fn memory(config: &CollectorConfig) -> Arc<Memory> {
-    let limits = processors(config).filter_map(|processor| match processor {
+    let limits = listed(config).filter_map(|(_, processor)| match processor {
         Processor::MemoryLimiter { limit_mib } => Some(limit_mib.saturating_mul(MIB)),
         _ => None,
     });
@@ -68,8 +70,16 @@ pub(super) fn memory(config: &CollectorConfig) -> Arc<Memory> {
 /// A batch is for those who send traces on, wherever it stands in the pipeline:
 /// the store makes groups of its own, and who waits for it does not wait for a
 /// batch to be full.
-pub(super) fn chain(config: &CollectorConfig, mut ends: Ends) -> Arc<dyn Consumer> {
-    for processor in processors(config).rev() {
+///
+/// # Errors
+/// A pattern that is no regular expression.
+pub(super) fn chain(
+    config: &CollectorConfig,
+    counters: &Counters,
+    mut ends: Ends,
+) -> Result<Arc<dyn Consumer>, regex::Error> {
+    let batch = |processor: &Processor| matches!(processor, Processor::Batch { .. });
+    for (_, processor) in listed(config).rev() {
         if let Processor::Batch { size, timeout_ms } = processor {
             let timeout = Duration::from_millis(timeout_ms);
             let exporters = ends.exporters.take();
@@ -77,5 +87,12 @@ pub(super) fn chain(config: &CollectorConfig, mut ends: Ends) -> Arc<dyn Consume
                 exporters.map(|next| -> Arc<dyn Consumer> { Batch::start(size, timeout, next) });
         }
     }
-    Arc::new(ends)
+    let others = listed(config)
+        .rev()
+        .filter(|(_, processor)| !batch(processor));
+    let mut next: Arc<dyn Consumer> = Arc::new(ends);
+    for (name, processor) in others {
+        next = processors::start(name, &processor, counters, next)?;
+    }
+    Ok(next)
 }

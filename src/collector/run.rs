@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::consumer::Consumer;
 use super::counters::Counters;
+use super::exporters::{self, Metrics, OpenError, Opened, Progress, Setting};
 use super::operations::{Health, Pages, Status};
 use super::pipeline::{self, Ends};
 use super::receivers::{Intake, jaeger, otlp, xray, zipkin};
@@ -33,6 +34,12 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// An exporter whose configuration cannot be meant.
+    #[error(transparent)]
+    Exporter(#[from] OpenError),
+    /// A pattern of a processor.
+    #[error("a processor's pattern is no regular expression")]
+    Pattern(#[from] regex::Error),
     /// The traces of before cannot be opened.
     #[error("open the store of traces")]
     Store(#[from] StoreError),
@@ -64,29 +71,48 @@ impl Collector {
         let mut registry = Registry::default();
         counters.register(&mut registry);
         let memory = pipeline::memory(config);
-        let store = match config.store.enabled {
-            true => Some(Store::open(folder, &config.store, counters.clone())?),
-            false => None,
+        let store = if config.store.enabled {
+            Some(Store::open(folder, &config.store, counters.clone())?)
+        } else {
+            None
         };
+        let grace = Duration::from_secs(config.operations.shutdown_seconds);
+        let progress = Progress::default();
+        progress.register(&mut registry);
+        let setting = Setting {
+            counters: counters.clone(),
+            progress,
+            grace,
+        };
+        let Opened { fan_out, pages } = exporters::open(&config.exporters, &setting)?;
+        let exports = !config.exporters.is_empty();
         let ends = Ends {
             store: store.clone().map(|store| -> Arc<dyn Consumer> { store }),
-            exporters: None,
+            exporters: exports.then(|| -> Arc<dyn Consumer> { Arc::new(fan_out) }),
         };
         let intake = Intake {
-            next: pipeline::chain(config, ends),
+            next: pipeline::chain(config, &counters, ends)?,
             memory: Arc::clone(&memory),
             counters,
             waits: store.is_some(),
         };
+        let registry = Arc::new(registry);
         let mut collector = Self {
-            status: Arc::new(Status::new(memory, registry, store)),
+            status: Arc::new(Status::new(memory, Arc::clone(&registry), store)),
             intake,
             tasks: JoinSet::new(),
             stop: CancellationToken::new(),
-            grace: Duration::from_secs(config.operations.shutdown_seconds),
+            grace,
             is_strict,
         };
         collector.receive(&config.receivers).await?;
+        for page in pages {
+            let metrics = Arc::new(Metrics::new(page.counts, Arc::clone(&registry)));
+            let any = Protocols::Any;
+            collector
+                .serve("Prometheus", Some(page.address), any, metrics)
+                .await?;
+        }
         collector.tell(&config.operations).await?;
         collector.status.set_ready();
         Ok(collector)

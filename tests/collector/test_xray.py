@@ -6,7 +6,7 @@ import socket
 import time
 
 import boto3
-from aws_xray_sdk.core import AsyncContext, xray_recorder
+from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.emitters.udp_emitter import UDPEmitter
 
 DOCUMENT = {
@@ -43,9 +43,7 @@ def segments(collector):
 
 def test_the_sdk_for_python(collector):
     emitter = UDPEmitter(daemon_address=collector.addresses["X-Ray over UDP"])
-    xray_recorder.configure(
-        service="orders", sampling=False, emitter=emitter, context=AsyncContext()
-    )
+    xray_recorder.configure(service="orders", sampling=False, emitter=emitter)
     with xray_recorder.in_segment("orders") as segment:
         segment.put_annotation("tenant", "acme")
         for index in range(80):
@@ -70,7 +68,7 @@ def test_what_is_no_segment_is_refused_with_a_reason(collector):
         good,
     )
     eventually(lambda: segments(collector), 2)
-    eventually(lambda: collector.count("collector_refused", receiver="xray/udp"), 4)
+    eventually(lambda: collector.count("collector_refused", component="xray/udp"), 4)
     assert collector.count("collector_refused", reason="UnknownVersion") == 1
     assert collector.count("collector_refused", reason="BadHeader") == 1
 

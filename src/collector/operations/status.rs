@@ -21,7 +21,7 @@ pub struct Status {
     phase: AtomicU8,
     places: Mutex<Places>,
     memory: Arc<Memory>,
-    registry: Registry,
+    registry: Arc<Registry>,
     store: Option<Arc<Store>>,
 }
 
@@ -35,7 +35,7 @@ struct Places {
 
 impl Status {
     /// That of a collector that is starting.
-    pub fn new(memory: Arc<Memory>, registry: Registry, store: Option<Arc<Store>>) -> Self {
+    pub fn new(memory: Arc<Memory>, registry: Arc<Registry>, store: Option<Arc<Store>>) -> Self {
         Self {
             started: Instant::now(),
             phase: AtomicU8::new(STARTING),
@@ -107,7 +107,7 @@ impl Status {
         (self.memory.used(), self.memory.limit())
     }
 
-    /// The counters in the text format of OpenMetrics.
+    /// The counters in the text format of `OpenMetrics`.
     pub fn metrics(&self) -> String {
         let mut text = String::new();
         // Writing into a string does not fail.
