@@ -6,6 +6,7 @@ import socket
 import time
 
 import boto3
+import pytest
 from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.emitters.udp_emitter import UDPEmitter
 
@@ -73,10 +74,11 @@ def test_what_is_no_segment_is_refused_with_a_reason(collector):
     assert collector.count("collector_refused", reason="BadHeader") == 1
 
 
-def test_put_trace_segments_reaches_the_collector(collector):
+@pytest.mark.parametrize("port", ["AWS API", "X-Ray over TCP"])
+def test_put_trace_segments_reaches_the_collector(collector, port):
     xray = boto3.client(
         "xray",
-        endpoint_url=f"http://{collector.addresses['AWS API']}",
+        endpoint_url=f"http://{collector.addresses[port]}",
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",

@@ -1,6 +1,7 @@
 //! `local-collector`: the embedded AWS as a server on this machine, and a
 //! collector of traces beside it.
 
+mod daemon;
 mod sink;
 
 use std::error::Error;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use clap::Parser;
 use sink::Sink;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 use xrayctl::collector::{Collector, StartError};
 use xrayctl::collector_config::CollectorConfig;
 use xrayctl::local_aws::{self, ListenError, Listening, Options};
@@ -118,6 +120,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let listening = Listening::open(options, arguments.aws_listen, WAIT).await?;
     // Clients are served even where nobody reads the line.
     let _ = writeln!(io::stdout(), "{}", listening.announcement());
+    let stopping = CancellationToken::new();
     let collector = if arguments.aws_only {
         None
     } else {
@@ -125,14 +128,19 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         let sink = Sink(collector.intake().clone());
         // There is no sink before this one.
         let _ = listening.local().attach_trace_sink(Arc::new(sink));
+        if let Some(address) = config.receivers.xray_tcp.address() {
+            let local = listening.local();
+            daemon::start(local, address, arguments.strict, stopping.clone()).await?;
+        }
         announce(&collector);
         Some(collector)
     };
-    listening.serve(stop).await.map_err(Failure::Serve)?;
+    let served = listening.serve(stop).await.map_err(Failure::Serve);
+    stopping.cancel();
     if let Some(collector) = collector {
         collector.finish().await;
     }
-    Ok(())
+    served
 }
 
 /// Reads `[collector]` of a file, and says what is wrong with it.
