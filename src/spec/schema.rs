@@ -123,7 +123,7 @@ pub fn schema(kinds: &[&'static dyn Kind]) -> Json {
     let collector = collector::schema(&mut generator);
     let mut definitions = generator.take_definitions(true);
     // The types themselves stand in their tables; only what they use is left.
-    prune(&mut definitions, &tables);
+    prune(&mut definitions, &tables, &collector);
     let mut body = Map::new();
     body.insert("stack".to_owned(), super::stack::schema());
     body.insert(lint::KEY.to_owned(), lint::schema(lint::OF_SPEC));
@@ -379,9 +379,10 @@ fn part_name(name: &str) -> String {
 }
 
 /// Drops the definitions that no table leads to.
-fn prune(definitions: &mut Map<String, Json>, tables: &[(&Facts, Json)]) {
+fn prune(definitions: &mut Map<String, Json>, tables: &[(&Facts, Json)], collector: &Json) {
     let mut used = std::collections::BTreeSet::new();
     let mut open: Vec<&Json> = tables.iter().map(|(_, table)| table).collect();
+    open.push(collector);
     while let Some(schema) = open.pop() {
         match schema {
             Json::Object(keywords) => {
