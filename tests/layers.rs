@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("exit", &[]),
     ("filter", &["model"]),
+    ("collector_config", &["model"]),
     ("sampling", &[]),
     ("lint", &["model", "sampling"]),
     ("plan", &["model"]),
@@ -26,12 +27,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("generate", &["lint", "model", "resource"]),
     ("export", &["model", "resource"]),
     ("otlp", &[]),
+    ("segment", &["otlp"]),
     (
         "collector",
         &["aws", "collector_config", "otlp", "sampling", "segment"],
     ),
-    ("collector_config", &["model"]),
-    ("segment", &["otlp"]),
     ("local_aws", &["filter", "model", "sampling", "segment"]),
     (
         "view",
