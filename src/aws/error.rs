@@ -158,6 +158,17 @@ impl fmt::Display for Error {
     }
 }
 
+/// Counts what is gone already as done: for deletions.
+///
+/// # Errors
+/// Any other failure.
+pub fn gone_is_done<T>(result: Result<T, Error>) -> Result<(), Error> {
+    match result {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Sorts an error reply. X-Ray answers most business failures, missing and
 /// existing things among them, with `InvalidRequestException` and a text, so
 /// the text decides there.

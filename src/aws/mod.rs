@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 
 pub use call::{API_GATEWAY, CLOUDWATCH, ECS, IAM, KMS, LAMBDA, LOGS, STS, Service, XRAY, call};
 pub use connect::{Connection, without_retries};
-pub use error::{Class, Error};
+pub use error::{Class, Error, gone_is_done};
 pub use raw_json::RawJson;
 pub use signing::{Signer, SignerOptions, SigningError};
 pub use wait::{Patience, until, until_done};

@@ -10,7 +10,7 @@ use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
     Update,
 };
-use crate::aws::{API_GATEWAY, Patience, apigateway, call, until_done};
+use crate::aws::{API_GATEWAY, Patience, apigateway, call, gone_is_done, until_done};
 
 const ARN: &str = "arn";
 const REST_API_ID: &str = "rest_api_id";
@@ -132,10 +132,7 @@ impl Resource for ApiGatewayStage {
         outputs: &Attributes,
         spec: &Self::Spec,
     ) -> Result<(), Error> {
-        match set_tracing(aws, outputs, spec, false).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone_is_done(set_tracing(aws, outputs, spec, false).await)
     }
 
     fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {
@@ -176,10 +173,7 @@ impl Resource for ApiGatewayStage {
         if !remove.is_empty() {
             let request = aws.apigateway.untag_resource().resource_arn(arn);
             let request = request.set_tag_keys(Some(remove.to_vec()));
-            match call(API_GATEWAY, "UntagResource", request.send()).await {
-                Err(error) if !error.is_not_found() => return Err(error),
-                _ => {}
-            }
+            gone_is_done(call(API_GATEWAY, "UntagResource", request.send()).await)?;
         }
         if !set.is_empty() {
             let request = aws.apigateway.tag_resource().resource_arn(arn);

@@ -14,7 +14,7 @@ use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, Reference, ReplaceOrder,
     Resource, Tags, Update, cloudwatch_tags, terraform,
 };
-use crate::aws::{CLOUDWATCH, call, cloudwatch};
+use crate::aws::{CLOUDWATCH, call, cloudwatch, gone_is_done};
 use crate::resource::read::{in_parallel, with_tags};
 use widgets::Place;
 
@@ -240,10 +240,7 @@ impl Resource for Dashboard {
 
     async fn delete(aws: &Aws, key: &str, _: &Attributes, _: &Self::Spec) -> Result<(), Error> {
         let request = aws.cloudwatch.delete_dashboards().dashboard_names(key);
-        match call(CLOUDWATCH, "DeleteDashboards", request.send()).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone_is_done(call(CLOUDWATCH, "DeleteDashboards", request.send()).await)
     }
 
     async fn retag(

@@ -8,7 +8,7 @@ use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
     Update, terraform, xray_tags,
 };
-use crate::aws::{XRAY, call, xray};
+use crate::aws::{XRAY, call, gone_is_done, xray};
 use crate::filter;
 use crate::resource::read::with_tags;
 
@@ -203,10 +203,7 @@ impl Resource for Group {
 
     async fn delete(aws: &Aws, key: &str, _: &Attributes, _: &Self::Spec) -> Result<(), Error> {
         let request = aws.xray.delete_group().group_name(key);
-        match call(XRAY, "DeleteGroup", request.send()).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone_is_done(call(XRAY, "DeleteGroup", request.send()).await)
     }
 
     fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {

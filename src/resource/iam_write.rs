@@ -59,17 +59,6 @@ fn is_principal_unseen(error: &Error) -> bool {
     error.code.as_deref() == Some("MalformedPolicyDocument") && error.message.contains("principal")
 }
 
-/// Counts what is gone already as done.
-///
-/// # Errors
-/// Any other failure.
-pub(super) fn gone_is_done<T>(result: Result<T, Error>) -> Result<(), Error> {
-    match result {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
-}
-
 /// Writes tags in IAM's form.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
     Update,
 };
-use crate::aws::{Class, LAMBDA, Patience, call, lambda, until_done};
+use crate::aws::{Class, LAMBDA, Patience, call, gone_is_done, lambda, until_done};
 
 const ARN: &str = "arn";
 /// The type.
@@ -183,10 +183,7 @@ impl Resource for LambdaFunction {
                 .retain(|name, _| !variables.contains_key(name));
             wanted
         });
-        match released.await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone_is_done(released.await)
     }
 
     fn terraform(key: &str, spec: &Self::Spec, outputs: &Attributes) -> Attributes {

@@ -9,7 +9,7 @@ use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
     Update, terraform, xray_tags,
 };
-use crate::aws::{XRAY, call, xray};
+use crate::aws::{XRAY, call, gone_is_done, xray};
 use crate::resource::read::with_tags;
 
 /// The name of the rule that AWS ships and nobody can create or delete.
@@ -255,10 +255,7 @@ impl Resource for SamplingRule {
 
     async fn delete(aws: &Aws, key: &str, _: &Attributes, _: &Self::Spec) -> Result<(), Error> {
         let request = aws.xray.delete_sampling_rule().rule_name(key);
-        match call(XRAY, "DeleteSamplingRule", request.send()).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
+        gone_is_done(call(XRAY, "DeleteSamplingRule", request.send()).await)
     }
 
     /// The provider has no boost: it stands as a block under AWS's name.

@@ -10,7 +10,7 @@ use super::{
     Attributes, Aws, Error, Facts, Found, Lifecycle, Problems, Query, ReplaceOrder, Resource, Tags,
     Update, policy_document, terraform,
 };
-use crate::aws::{Class, LOGS, Patience, XRAY, call, until, until_done, xray};
+use crate::aws::{Class, LOGS, Patience, XRAY, call, gone_is_done, until, until_done, xray};
 
 /// The type.
 pub(super) struct TraceSegmentDestination;
@@ -337,8 +337,5 @@ async fn put_logs_policy(aws: &Aws, name: &str, document: &Value) -> Result<(), 
 
 async fn delete_logs_policy(aws: &Aws, name: &str) -> Result<(), Error> {
     let request = aws.logs.delete_resource_policy().policy_name(name);
-    match call(LOGS, "DeleteResourcePolicy", request.send()).await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
+    gone_is_done(call(LOGS, "DeleteResourcePolicy", request.send()).await)
 }

@@ -4,7 +4,7 @@ use super::metrics::{MetricDataQuery, dimensions_from_aws, dimensions_to_aws};
 use super::spec::AlarmSpec;
 use super::{Alarm, any_alarm, cloudwatch_tags};
 use crate::aws::cloudwatch::types;
-use crate::aws::{CLOUDWATCH, Patience, call, until_done};
+use crate::aws::{CLOUDWATCH, Patience, call, gone_is_done, until_done};
 use crate::resource::read::with_tags;
 use crate::resource::{Aws, Error, Found, Query, Resource, Tags};
 
@@ -135,8 +135,5 @@ pub(super) async fn delete(aws: &Aws, name: &str) -> Result<(), Error> {
         let request = aws.cloudwatch.delete_alarms().alarm_names(name);
         call(CLOUDWATCH, "DeleteAlarms", request.send())
     });
-    match result.await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
+    gone_is_done(result.await)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CompositeAlarm, CompositeAlarmSpec, any_alarm, cloudwatch_tags, rule};
 use crate::aws::cloudwatch::types;
-use crate::aws::{CLOUDWATCH, Class, Patience, call, until_done};
+use crate::aws::{CLOUDWATCH, Class, Patience, call, gone_is_done, until_done};
 use crate::resource::read::with_tags;
 use crate::resource::{Aws, Error, Found, Query, Resource, Tags};
 
@@ -133,10 +133,7 @@ pub(super) async fn delete(aws: &Aws, name: &str, spec: &CompositeAlarmSpec) -> 
         }
         result = until_done(Patience::NEW_KEY, any_alarm::is_still_named, remove).await;
     }
-    match result {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
+    gone_is_done(result)
 }
 
 /// Tells whether the rule of `name` leads back to it.

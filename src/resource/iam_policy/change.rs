@@ -2,9 +2,9 @@
 //! nothing deleted that others still use.
 
 use super::{ARN, IamPolicySpec, live, outputs, text, users};
-use crate::aws::{Class, IAM, Patience, call, iam, until, until_done};
+use crate::aws::{Class, IAM, Patience, call, gone_is_done, iam, until, until_done};
 use crate::resource::iam_document::{self, Document};
-use crate::resource::iam_write::{gone_is_done, settled, tags_to_aws};
+use crate::resource::iam_write::{settled, tags_to_aws};
 use crate::resource::read::in_parallel;
 use crate::resource::{Attributes, Aws, Error, Tags, Update};
 

@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::inline::InlinePolicy;
 use super::{IamRole, IamRoleSpec, live, outputs};
-use crate::aws::{Class, IAM, Patience, call, iam, until_done};
+use crate::aws::{Class, IAM, Patience, call, gone_is_done, iam, until_done};
 use crate::resource::iam_document::{self, Document};
-use crate::resource::iam_write::{
-    gone_is_done, seen, settled, tags_from_aws, tags_to_aws, trusted,
-};
+use crate::resource::iam_write::{seen, settled, tags_from_aws, tags_to_aws, trusted};
 use crate::resource::read::in_parallel;
 use crate::resource::{Attributes, Aws, Error, Resource, Tags};
 

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{KmsKeySpec, POLICY_NAME, live};
-use crate::aws::{Class, KMS, Patience, call, kms, until_done, without_retries};
+use crate::aws::{Class, KMS, Patience, call, gone_is_done, kms, until_done, without_retries};
 use crate::model::Owner;
 use crate::resource::{Aws, Error, Tags, policy_document};
 
@@ -217,8 +217,5 @@ pub(super) async fn delete_alias(aws: &Aws, alias: &str, id: &str) -> Result<(),
         Err(error) => return Err(error),
     }
     let request = aws.kms.delete_alias().alias_name(alias);
-    match call(KMS, "DeleteAlias", request.send()).await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
+    gone_is_done(call(KMS, "DeleteAlias", request.send()).await)
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{DELIVERY, LogGroup, LogGroupSpec};
 use crate::aws::logs::types;
-use crate::aws::{Class, LOGS, Patience, call, until_done};
+use crate::aws::{Class, LOGS, Patience, call, gone_is_done, until_done};
 use crate::resource::read::with_tags;
 use crate::resource::{Attributes, Aws, Error, Found, Query, Resource, Tags};
 
@@ -257,10 +257,7 @@ pub(super) async fn delete(aws: &Aws, name: &str) -> Result<(), Error> {
         let request = aws.logs.delete_log_group().log_group_name(name);
         call(LOGS, "DeleteLogGroup", request.send())
     });
-    match result.await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
+    gone_is_done(result.await)
 }
 
 /// Sets and removes tags of the log group with these outputs.
