@@ -43,7 +43,14 @@ static RESOURCE_SPANS: Message = Message(&[
     Text,
 ]);
 
-static RESOURCE: Message = Message(&[Unknown, Kind::Message(&KEY_VALUE), Varint]);
+static RESOURCE: Message = Message(&[
+    Unknown,
+    Kind::Message(&KEY_VALUE),
+    Varint,
+    Kind::Message(&ENTITY_REF),
+]);
+
+static ENTITY_REF: Message = Message(&[Unknown, Text, Text, Text, Text]);
 
 static SCOPE_SPANS: Message = Message(&[Unknown, Kind::Message(&SCOPE), Span, Text]);
 
@@ -83,7 +90,9 @@ static LINK: Message = Message(&[
 
 static STATUS: Message = Message(&[Unknown, Unknown, Text, Varint]);
 
-static KEY_VALUE: Message = Message(&[Unknown, Text, Kind::Message(&ANY_VALUE)]);
+// The last fields of the next two are of the profiles signal alone: a reader of
+// traces passes over them, but they have a type.
+static KEY_VALUE: Message = Message(&[Unknown, Text, Kind::Message(&ANY_VALUE), Varint]);
 
 static ANY_VALUE: Message = Message(&[
     Unknown,
@@ -94,6 +103,7 @@ static ANY_VALUE: Message = Message(&[
     Kind::Message(&ARRAY_VALUE),
     Kind::Message(&KEY_VALUE_LIST),
     Blob,
+    Varint,
 ]);
 
 static ARRAY_VALUE: Message = Message(&[Unknown, Kind::Message(&ANY_VALUE)]);

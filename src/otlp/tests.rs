@@ -310,6 +310,20 @@ proptest! {
 }
 
 #[test]
+fn fields_that_traces_do_not_use_have_their_types_all_the_same() {
+    // A resource's third field is a list of references to entities, its first
+    // field a text: here it is none.
+    let mut request = Vec::new();
+    write::message(&mut request, 1, |out| {
+        write::message(out, 1, |out| {
+            write::message(out, 3, |out| write::bytes(out, 1, b"\xff"));
+        });
+    });
+    assert_eq!(check(&request), Err(Malformed::Utf8));
+    assert!(ExportTraceServiceRequest::decode(&*request).is_err());
+}
+
+#[test]
 fn deep_values_are_refused() {
     let mut value = Vec::new();
     for _ in 0..300 {
