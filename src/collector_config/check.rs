@@ -37,11 +37,7 @@ impl CollectorConfig {
             }
         }
         for (name, processor) in &self.processors {
-            faults.extend(processor.check(name).into_iter().map(|problem| Fault {
-                steps: steps_of(name, &problem.field),
-                message: format!("`{}`: {}", problem.field, problem.what),
-                hint: problem.hint,
-            }));
+            faults.extend(processor.check(name));
             if !self.pipeline.contains(name) {
                 faults.push(Fault {
                     steps: vec!["processors".to_owned(), name.clone()],
@@ -54,19 +50,6 @@ impl CollectorConfig {
     }
 }
 
-/// The keys and indices of `processors.NAME.values[0].pattern`, for a name that
-/// may hold dots itself.
-fn steps_of(name: &str, field: &str) -> Vec<String> {
-    let mut steps = vec!["processors".to_owned(), name.to_owned()];
-    let rest = field
-        .strip_prefix("processors.")
-        .and_then(|field| field.strip_prefix(name));
-    let inner = rest.unwrap_or_default().split(['.', '[', ']']);
-    let inner = inner.filter(|step| !step.is_empty());
-    steps.extend(inner.map(str::to_owned));
-    steps
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,10 +60,6 @@ mod tests {
         let mut config = CollectorConfig::default();
         assert_eq!(config.check(), []);
         config.pipeline = ["batch", "batch", "redact"].map(str::to_owned).to_vec();
-        assert_eq!(
-            steps_of("a.b", "processors.a.b.values[0].pattern"),
-            ["processors", "a.b", "values", "0", "pattern"]
-        );
         let limiter = Processor::MemoryLimiter { limit_mib: 1 };
         config.processors.insert("small".to_owned(), limiter);
         let told: Vec<String> = config

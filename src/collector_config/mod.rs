@@ -20,7 +20,7 @@ pub use exporters::{
     Xray, Zipkin,
 };
 pub use operations::Operations;
-pub use processors::{Problem, Processor};
+pub use processors::Processor;
 pub use receivers::{Listen, Receivers};
 pub use store::{Durability, Store};
 

@@ -10,7 +10,6 @@ mod tail_sampling;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use check::Problem;
 pub use filter::{Filter, SpanKind, SpanMatch, SpanStatus};
 pub use limit::{ProbabilisticSampling, RateLimiting, Unit};
 pub use redaction::{Redact, RedactedKey, RedactedValue, Redaction, Secrets};

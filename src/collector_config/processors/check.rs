@@ -1,43 +1,25 @@
 //! What cannot be meant, said by field and with a hint.
 
-use std::fmt;
-
 use regex::Regex;
 
+use super::super::Fault;
 use super::{
     AttributeAction, Filter, Policy, ProbabilisticSampling, Processor, RateLimiting, Redaction,
     ResourceChanges, SpanMatch, TailSampling,
 };
 
-/// Something in the configuration that cannot be meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Where: `processors.secrets.values[0].pattern`.
-    pub field: String,
-    /// What is wrong.
-    pub what: String,
-    /// What to do.
-    pub hint: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}`: {}: {}", self.field, self.what, self.hint)
-    }
-}
-
-/// Gathers problems of one processor.
-struct Found {
-    prefix: String,
-    problems: Vec<Problem>,
+/// Gathers what is wrong with one processor.
+struct Found<'a> {
+    name: &'a str,
+    faults: Vec<Fault>,
 }
 
 impl Processor {
     /// Finds what cannot be meant in the processor `name`, all of it.
-    pub fn check(&self, name: &str) -> Vec<Problem> {
+    pub fn check(&self, name: &str) -> Vec<Fault> {
         let mut found = Found {
-            prefix: format!("processors.{name}"),
-            problems: Vec::new(),
+            name,
+            faults: Vec::new(),
         };
         match self {
             Self::Batch { size, .. } => found.at_least_one("size", *size),
@@ -49,36 +31,39 @@ impl Processor {
             Self::RateLimiting(limit) => check_limit(limit, &mut found),
             Self::TailSampling(tail) => check_tail(tail, &mut found),
         }
-        found.problems
+        found.faults
     }
 }
 
-impl Found {
-    fn add(&mut self, field: &str, what: String, hint: &str) {
-        self.problems.push(Problem {
-            field: format!("{}.{field}", self.prefix),
-            what,
+impl Found<'_> {
+    fn add(&mut self, field: &str, what: &str, hint: &str) {
+        let steps = field.split(['.', '[', ']']);
+        let steps = steps.filter(|step| !step.is_empty()).map(str::to_owned);
+        let processor = ["processors".to_owned(), self.name.to_owned()];
+        self.faults.push(Fault {
+            steps: processor.into_iter().chain(steps).collect(),
+            message: format!("`processors.{}.{field}`: {what}", self.name),
             hint: hint.to_owned(),
         });
     }
 
     fn at_least_one(&mut self, field: &str, value: usize) {
         if value == 0 {
-            self.add(field, "it is 0".to_owned(), "write 1 or more");
+            self.add(field, "it is 0", "write 1 or more");
         }
     }
 
     fn percentage(&mut self, field: &str, value: f64) {
         if !(0.0..=100.0).contains(&value) {
             let hint = "write 5 for 5%";
-            self.add(field, format!("{value} is outside 0–100"), hint);
+            self.add(field, &format!("{value} is outside 0–100"), hint);
         }
     }
 
     fn rate(&mut self, field: &str, value: f64) {
         if !(value.is_finite() && value > 0.0) {
             let hint = "write a number above 0, such as 100";
-            self.add(field, format!("{value} is no rate"), hint);
+            self.add(field, &format!("{value} is no rate"), hint);
         }
     }
 
@@ -86,7 +71,7 @@ impl Found {
         match Regex::new(pattern) {
             Ok(regex) if regex.is_match("") => {
                 let what = format!("`{pattern}` finds something in an empty text");
-                self.add(field, what, "write what must be there at least");
+                self.add(field, &what, "write what must be there at least");
             }
             Ok(_) => {}
             Err(error) => {
@@ -97,42 +82,42 @@ impl Found {
                 let what = format!("`{pattern}` is no regular expression ({why})");
                 let hint =
                     "escape what is meant as it stands with `\\`, and write it in '…' in TOML";
-                self.add(field, what, hint);
+                self.add(field, &what, hint);
             }
         }
     }
 }
 
-fn check_resource(resource: &ResourceChanges, found: &mut Found) {
+fn check_resource(resource: &ResourceChanges, found: &mut Found<'_>) {
     if resource.attributes.is_empty() {
         let hint = "write `attributes = [{ key = \"…\", value = \"…\" }]`";
-        found.add("attributes", "it changes nothing".to_owned(), hint);
+        found.add("attributes", "it changes nothing", hint);
     }
     for (index, change) in resource.attributes.iter().enumerate() {
         if change.key.is_empty() {
             let field = format!("attributes[{index}].key");
-            found.add(&field, "it is empty".to_owned(), "name the attribute");
+            found.add(&field, "it is empty", "name the attribute");
         }
         let field = format!("attributes[{index}].value");
         match (change.action, &change.value) {
             (AttributeAction::Delete, Some(_)) => {
                 let what = "what is deleted has no value".to_owned();
-                found.add(&field, what, "leave it out");
+                found.add(&field, &what, "leave it out");
             }
             (AttributeAction::Delete, None) | (_, Some(_)) => {}
             (_, None) => {
                 let hint = "write the value, or `action = \"delete\"`";
-                found.add(&field, "it is missing".to_owned(), hint);
+                found.add(&field, "it is missing", hint);
             }
         }
     }
 }
 
-fn check_redaction(redaction: &Redaction, found: &mut Found) {
+fn check_redaction(redaction: &Redaction, found: &mut Found<'_>) {
     for (index, key) in redaction.keys.iter().enumerate() {
         if key.key.is_empty() {
             let field = format!("keys[{index}].key");
-            found.add(&field, "it is empty".to_owned(), "name the attribute");
+            found.add(&field, "it is empty", "name the attribute");
         }
     }
     for (index, value) in redaction.values.iter().enumerate() {
@@ -140,26 +125,26 @@ fn check_redaction(redaction: &Redaction, found: &mut Found) {
     }
     if redaction.mask.is_empty() {
         let hint = "write `****`, or the action `drop`";
-        found.add("mask", "it is empty".to_owned(), hint);
+        found.add("mask", "it is empty", hint);
     }
     let length = redaction.hash_length;
     if !(8..=64).contains(&length) {
         let hint = "write 16: fewer digits make different values look the same";
-        found.add("hash_length", format!("{length} is outside 8–64"), hint);
+        found.add("hash_length", &format!("{length} is outside 8–64"), hint);
     }
 }
 
-fn check_filter(filter: &Filter, found: &mut Found) {
+fn check_filter(filter: &Filter, found: &mut Found<'_>) {
     if filter.drop.is_empty() {
         let hint = "write `drop = [{ name = \"GET /health\" }]`";
-        found.add("drop", "it drops nothing".to_owned(), hint);
+        found.add("drop", "it drops nothing", hint);
     }
     for (index, one) in filter.drop.iter().enumerate() {
         check_match(one, &format!("drop[{index}]"), found);
     }
 }
 
-fn check_match(one: &SpanMatch, at: &str, found: &mut Found) {
+fn check_match(one: &SpanMatch, at: &str, found: &mut Found<'_>) {
     let is_empty = one.service.is_none()
         && one.name.is_none()
         && one.kind.is_none()
@@ -170,7 +155,7 @@ fn check_match(one: &SpanMatch, at: &str, found: &mut Found) {
         && one.max_duration_ms.is_none();
     if is_empty {
         let hint = "say what is meant, such as `service = \"*\"` for all";
-        found.add(at, "it says nothing".to_owned(), hint);
+        found.add(at, "it says nothing", hint);
     }
     for (key, pattern) in &one.attributes_regex {
         found.regex(&format!("{at}.attributes_regex.{key}"), pattern);
@@ -180,35 +165,35 @@ fn check_match(one: &SpanMatch, at: &str, found: &mut Found) {
     {
         let what = format!("it is above max_duration_ms, {most}");
         let hint = "exchange the two: no span takes longer and shorter";
-        found.add(&format!("{at}.min_duration_ms"), what, hint);
+        found.add(&format!("{at}.min_duration_ms"), &what, hint);
     }
 }
 
-fn check_sampling(sampling: &ProbabilisticSampling, found: &mut Found) {
+fn check_sampling(sampling: &ProbabilisticSampling, found: &mut Found<'_>) {
     found.percentage("percentage", sampling.percentage);
 }
 
-fn check_limit(limit: &RateLimiting, found: &mut Found) {
+fn check_limit(limit: &RateLimiting, found: &mut Found<'_>) {
     found.rate("per_second", limit.per_second);
     if let Some(burst) = limit.burst
         && !(burst.is_finite() && burst >= 1.0)
     {
         let hint = "write 1 or more, or leave it out";
-        found.add("burst", format!("{burst} lets nothing through"), hint);
+        found.add("burst", &format!("{burst} lets nothing through"), hint);
     }
 }
 
-fn check_tail(tail: &TailSampling, found: &mut Found) {
+fn check_tail(tail: &TailSampling, found: &mut Found<'_>) {
     found.at_least_one("num_traces", tail.num_traces);
     found.at_least_one("max_mib", tail.max_mib);
     found.at_least_one("decision_cache", tail.decision_cache);
     if tail.decision_wait_ms == 0 {
         let hint = "write milliseconds, such as 10000";
-        found.add("decision_wait_ms", "it is 0".to_owned(), hint);
+        found.add("decision_wait_ms", "it is 0", hint);
     }
     if tail.policies.is_empty() {
         let hint = "write `policies = [{ type = \"error\" }]`";
-        found.add("policies", "nothing is kept".to_owned(), hint);
+        found.add("policies", "nothing is kept", hint);
     }
     for (index, policy) in tail.policies.iter().enumerate() {
         let at = format!("policies[{index}]");
@@ -225,7 +210,7 @@ fn check_tail(tail: &TailSampling, found: &mut Found) {
                 if !(0.0..=1.0).contains(&rule.fixed_rate) {
                     let what = format!("{} is outside 0–1", rule.fixed_rate);
                     let field = format!("{at}.fixed_rate");
-                    found.add(&field, what, "write 5% as 0.05");
+                    found.add(&field, &what, "write 5% as 0.05");
                 }
             }
         }
@@ -240,8 +225,10 @@ mod tests {
 
     fn said(processor: &Value) -> Vec<String> {
         let processor: Processor = serde_json::from_value(processor.clone()).unwrap();
-        let problems = processor.check("p");
-        problems.iter().map(Problem::to_string).collect()
+        let faults = processor.check("p").into_iter();
+        faults
+            .map(|fault| format!("{}: {}", fault.message, fault.hint))
+            .collect()
     }
 
     #[test]
@@ -312,6 +299,14 @@ mod tests {
         for (processor, expected) in cases {
             assert_eq!(said(&processor), [expected]);
         }
+    }
+
+    #[test]
+    fn a_name_may_hold_dots() {
+        let redaction = json!({"type": "redaction", "values": [{"pattern": "(b"}]});
+        let processor: Processor = serde_json::from_value(redaction).unwrap();
+        let steps = &processor.check("a.b")[0].steps;
+        assert_eq!(steps, &["processors", "a.b", "values", "0", "pattern"]);
     }
 
     #[test]
