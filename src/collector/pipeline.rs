@@ -84,7 +84,7 @@ pub(super) fn chain(
             let timeout = Duration::from_millis(timeout_ms);
             let exporters = ends.exporters.take();
             ends.exporters =
-                exporters.map(|next| -> Arc<dyn Consumer> { Batch::start(size, timeout, next) });
+                exporters.map(|next| -> Arc<dyn Consumer> { Batch::new(size, timeout, next) });
         }
     }
     let others = listed(config)

@@ -1,10 +1,9 @@
 //! Makes few large parcels of many small ones.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
 
 use crate::collector::{Consumer, Parcel};
 
@@ -14,60 +13,73 @@ use crate::collector::{Consumer, Parcel};
 pub struct Batch {
     size: usize,
     timeout: Duration,
-    pending: Mutex<Parcel>,
-    /// Told when the first parcel of a batch comes in.
-    begun: Notify,
+    pending: Mutex<Pending>,
     next: Arc<dyn Consumer>,
+    own: Weak<Self>,
+}
+
+/// The batch that is being gathered.
+#[derive(Default)]
+struct Pending {
+    parcel: Parcel,
+    /// How many went before it: tells a timer whether its batch is still there.
+    number: u64,
+}
+
+impl Pending {
+    fn take(&mut self) -> Parcel {
+        self.number += 1;
+        std::mem::take(&mut self.parcel)
+    }
 }
 
 impl Batch {
-    /// Starts one before `next`.
-    pub fn start(size: usize, timeout: Duration, next: Arc<dyn Consumer>) -> Arc<Self> {
-        let batch = Arc::new(Self {
+    /// Makes one before `next`.
+    pub fn new(size: usize, timeout: Duration, next: Arc<dyn Consumer>) -> Arc<Self> {
+        Arc::new_cyclic(|own| Self {
             size,
             timeout,
             pending: Mutex::default(),
-            begun: Notify::new(),
             next,
-        });
-        let weak = Arc::downgrade(&batch);
-        tokio::spawn(async move {
-            while let Some(batch) = weak.upgrade() {
-                let begun = batch.begun.notified();
-                tokio::select! {
-                    () = begun => {}
-                    // Looks from time to time whether the batch is still there.
-                    () = tokio::time::sleep(Duration::from_secs(1)) => continue,
-                }
-                tokio::time::sleep(batch.timeout).await;
-                batch.flush().await;
-            }
-        });
-        batch
+            own: own.clone(),
+        })
     }
 
     /// Adds a parcel; returns the batch where that completes it.
     fn add(&self, parcel: Parcel) -> Option<Parcel> {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = pending.is_empty();
-        pending.append(parcel);
-        if pending.len() >= self.size {
-            return Some(std::mem::take(&mut *pending));
+        let is_first = pending.parcel.is_empty();
+        pending.parcel.append(parcel);
+        if pending.parcel.len() >= self.size {
+            return Some(pending.take());
         }
-        drop(pending);
         if is_first {
-            self.begun.notify_one();
+            self.flush_in_time(pending.number);
         }
         None
     }
 
-    /// Hands on what there is.
-    async fn flush(&self) {
-        let pending = self.pending.lock();
-        let batch = std::mem::take(&mut *pending.unwrap_or_else(PoisonError::into_inner));
-        if !batch.is_empty() {
-            self.next.consume(batch).await;
-        }
+    /// Hands on batch `number` after the timeout, unless it is complete by then.
+    fn flush_in_time(&self, number: u64) {
+        let (own, timeout) = (self.own.clone(), self.timeout);
+        tokio::spawn(async move {
+            tokio::time::sleep(timeout).await;
+            if let Some(batch) = own.upgrade() {
+                batch.flush(Some(number)).await;
+            }
+        });
+    }
+
+    /// Hands on what there is, if it is batch `number`, where one is given.
+    async fn flush(&self, number: Option<u64>) {
+        let batch = {
+            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            if pending.parcel.is_empty() || number.is_some_and(|number| number != pending.number) {
+                return;
+            }
+            pending.take()
+        };
+        self.next.consume(batch).await;
     }
 }
 
@@ -80,7 +92,7 @@ impl Consumer for Batch {
     }
 
     async fn drain(&self) {
-        self.flush().await;
+        self.flush(None).await;
         self.next.drain().await;
     }
 }
@@ -118,7 +130,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn hands_on_by_size_and_by_time() {
         let (end, memory) = (Arc::new(End::default()), Memory::new(1000));
-        let batch = Batch::start(10, Duration::from_millis(200), end.clone());
+        let batch = Batch::new(10, Duration::from_millis(200), end.clone());
         batch.consume(parcel(&memory, 6)).await;
         batch.consume(parcel(&memory, 6)).await;
         assert_eq!(end.sizes(), [12]);

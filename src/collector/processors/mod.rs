@@ -47,7 +47,7 @@ pub fn start(
     let counters = counters.clone();
     let started: Arc<dyn Consumer> = match processor {
         Processor::Batch { size, timeout_ms } => {
-            Batch::start(*size, Duration::from_millis(*timeout_ms), next)
+            Batch::new(*size, Duration::from_millis(*timeout_ms), next)
         }
         Processor::MemoryLimiter { .. } => next,
         Processor::Resource(changes) => Resource::new(changes, next),
