@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 /// Goes with a parcel until nothing of it is waited for any more: where it is
 /// dropped, the sender is told that all is well; where [`Receipt::fail`] was
-/// called, that it is not.
+/// called, or it is dropped by a panic, that it is not.
 #[derive(Debug)]
 pub struct Receipt(Option<oneshot::Sender<Option<String>>>);
 
@@ -31,7 +31,9 @@ impl Receipt {
 impl Drop for Receipt {
     fn drop(&mut self) {
         if let Some(sender) = self.0.take() {
-            let _ = sender.send(None);
+            let failed = std::thread::panicking();
+            let why = failed.then(|| "what took them has broken down".to_owned());
+            let _ = sender.send(why);
         }
     }
 }
@@ -51,7 +53,6 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-
     #[tokio::test]
     async fn tells_what_became_of_the_traces() {
         let (receipt, waiting) = super::receipt();
@@ -61,5 +62,13 @@ mod tests {
         let (receipt, waiting) = super::receipt();
         receipt.fail("the disk is full");
         assert_eq!(waiting.done().await, Err("the disk is full".to_owned()));
+
+        let (receipt, waiting) = super::receipt();
+        let broken = std::thread::spawn(move || {
+            let _held = receipt;
+            std::panic::panic_any("the thread breaks down");
+        });
+        assert!(broken.join().is_err());
+        assert!(waiting.done().await.is_err());
     }
 }

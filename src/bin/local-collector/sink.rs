@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use bytes::Bytes;
 use xrayctl::collector::receivers::Intake;
-use xrayctl::collector::{Parcel, Reason, Signal, receipt};
+use xrayctl::collector::{Parcel, Reason, Signal};
 use xrayctl::local_aws::{NotKept, TraceSink};
 
 /// What it is called in counters.
@@ -35,14 +35,7 @@ impl TraceSink for Sink {
         intake
             .counters
             .received(NAME, Signal::segments, documents.len());
-        let mut parcel = Parcel::of_documents(documents, charge);
-        if !intake.waits {
-            intake.next.consume(parcel).await;
-            return Ok(());
-        }
-        let (receipt, waiting) = receipt();
-        parcel.receipts.push(receipt);
-        intake.next.consume(parcel).await;
-        waiting.done().await.map_err(NotKept::Failed)
+        let parcel = Parcel::of_documents(documents, charge);
+        intake.hand_on(parcel).await.map_err(NotKept::Failed)
     }
 }

@@ -4,13 +4,16 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
 use crate::collector::{Charge, Memory, Reason};
 use std::sync::Arc;
 
+/// Bytes of one request, unpacked, at most: what the OpenTelemetry Collector
+/// takes over HTTP.
+pub(crate) const MOST_BYTES: usize = 20 * 1024 * 1024;
 /// How long a sender may take over a body.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -32,6 +35,17 @@ pub(crate) enum BodyError {
 }
 
 impl BodyError {
+    /// As HTTP says it.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::UnknownEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Broken | Self::BadEncoding => StatusCode::BAD_REQUEST,
+        }
+    }
+
     /// As it is counted.
     pub(crate) fn reason(self) -> Reason {
         match self {
@@ -44,14 +58,13 @@ impl BodyError {
     }
 }
 
-/// Reads a body of at most `most` bytes, unpacked, and the room that it takes.
+/// Reads a body and the room that it takes.
 pub(crate) async fn read(
     memory: &Arc<Memory>,
     headers: &HeaderMap,
     body: Incoming,
-    most: usize,
 ) -> Result<(Bytes, Charge), BodyError> {
-    let reading = read_packed(memory, body, most);
+    let reading = read_packed(memory, body);
     let (packed, mut charge) = tokio::time::timeout(TIMEOUT, reading)
         .await
         .map_err(|_| BodyError::TooSlow)??;
@@ -59,19 +72,11 @@ pub(crate) async fn read(
     let encoding = encoding.map_or(Ok("identity"), |value| value.to_str());
     let unpacked = match encoding.map_err(|_| BodyError::UnknownEncoding)? {
         "identity" | "" => return Ok((packed, charge)),
-        "gzip" => unpack(
-            flate2::read::MultiGzDecoder::new(&*packed),
-            most,
-            &mut charge,
-        )?,
-        "deflate" => unpack(flate2::read::ZlibDecoder::new(&*packed), most, &mut charge)?,
+        "gzip" => unpack(flate2::read::MultiGzDecoder::new(&*packed), &mut charge)?,
+        "deflate" => unpack(flate2::read::ZlibDecoder::new(&*packed), &mut charge)?,
         "zstd" => {
             let decoder = zstd::Decoder::with_buffer(&*packed);
-            unpack(
-                decoder.map_err(|_| BodyError::BadEncoding)?,
-                most,
-                &mut charge,
-            )?
+            unpack(decoder.map_err(|_| BodyError::BadEncoding)?, &mut charge)?
         }
         _ => return Err(BodyError::UnknownEncoding),
     };
@@ -83,11 +88,10 @@ pub(crate) async fn read(
 async fn read_packed(
     memory: &Arc<Memory>,
     mut body: Incoming,
-    most: usize,
 ) -> Result<(Bytes, Charge), BodyError> {
     let said = body.size_hint().exact();
     let said = said.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
-    if said.is_some_and(|size| size > most) {
+    if said.is_some_and(|size| size > MOST_BYTES) {
         return Err(BodyError::TooLarge);
     }
     let mut charge = memory.charge(said.unwrap_or(0)).ok_or(BodyError::NoRoom)?;
@@ -105,7 +109,7 @@ async fn read_packed(
             read.reserve(said.unwrap_or(data.len()));
         }
         if said.is_none() {
-            if read.len() + data.len() > most {
+            if read.len() + data.len() > MOST_BYTES {
                 return Err(BodyError::TooLarge);
             }
             if !charge.grow(data.len()) {
@@ -119,7 +123,7 @@ async fn read_packed(
 
 /// Unpacks until the end, the limit or the room is reached: a small body may
 /// unpack to more than any machine has.
-fn unpack(mut packed: impl Read, most: usize, charge: &mut Charge) -> Result<Vec<u8>, BodyError> {
+fn unpack(mut packed: impl Read, charge: &mut Charge) -> Result<Vec<u8>, BodyError> {
     const STEP: usize = 64 * 1024;
     let mut unpacked = Vec::new();
     loop {
@@ -132,7 +136,7 @@ fn unpack(mut packed: impl Read, most: usize, charge: &mut Charge) -> Result<Vec
             io::ErrorKind::OutOfMemory => BodyError::NoRoom,
             _ => BodyError::BadEncoding,
         })?;
-        if unpacked.len() > most {
+        if unpacked.len() > MOST_BYTES {
             return Err(BodyError::TooLarge);
         }
         if read < STEP {

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 mod datagrams;
 mod draft;
+mod grpc;
 pub mod jaeger;
 pub mod otlp;
 mod overflow;
@@ -15,7 +16,7 @@ mod testing;
 
 use std::sync::Arc;
 
-use super::{Consumer, Counters, Memory};
+use super::{Consumer, Counters, Memory, Parcel, receipt};
 
 /// What every receiver needs.
 #[derive(Clone)]
@@ -28,4 +29,21 @@ pub struct Intake {
     pub counters: Counters,
     /// Whether a sender has its answer only when its traces are safe.
     pub waits: bool,
+}
+
+impl Intake {
+    /// Hands a parcel on, and waits until it is safe where that is asked for.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub async fn hand_on(&self, mut parcel: Parcel) -> Result<(), String> {
+        if !self.waits {
+            self.next.consume(parcel).await;
+            return Ok(());
+        }
+        let (receipt, waiting) = receipt();
+        parcel.receipts.push(receipt);
+        self.next.consume(parcel).await;
+        waiting.done().await
+    }
 }

@@ -9,10 +9,7 @@ use hyper::body::Incoming;
 use super::Intake;
 use super::body::{self, BodyError};
 use super::draft::Translated;
-use crate::collector::{Charge, Reason, receipt};
-
-/// Bytes of one request, unpacked, at most: as for OTLP.
-pub(super) const MOST_BYTES: usize = 20 * 1024 * 1024;
+use crate::collector::{Charge, Reason};
 
 /// What a receiver is, for answers.
 #[derive(Clone, Copy)]
@@ -69,7 +66,7 @@ pub(super) async fn take(
         Form::Known(translate) => translate,
     };
     let (parts, body) = request.into_parts();
-    let (body, charge) = match body::read(&intake.memory, &parts.headers, body, MOST_BYTES).await {
+    let (body, charge) = match body::read(&intake.memory, &parts.headers, body).await {
         Ok(read) => read,
         Err(error) => {
             intake.counters.refused(about.name, error.reason(), 1);
@@ -107,28 +104,17 @@ pub(super) async fn hand_on(
     translated: Translated,
     charge: Charge,
 ) -> Result<(), String> {
-    let Some(mut parcel) = translated.parcel(receiver, &intake.counters, charge) else {
-        return Ok(());
-    };
-    if !intake.waits {
-        intake.next.consume(parcel).await;
-        return Ok(());
+    match translated.parcel(receiver, &intake.counters, charge) {
+        Some(parcel) => intake.hand_on(parcel).await,
+        None => Ok(()),
     }
-    let (receipt, waiting) = receipt();
-    parcel.receipts.push(receipt);
-    intake.next.consume(parcel).await;
-    waiting.done().await
 }
 
 fn not_read(error: BodyError) -> Response<Full<Bytes>> {
-    let status = match error {
-        BodyError::NoRoom => return later(&error.to_string()),
-        BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        BodyError::UnknownEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        BodyError::Broken | BodyError::BadEncoding => StatusCode::BAD_REQUEST,
-    };
-    said(status, &error.to_string())
+    if error == BodyError::NoRoom {
+        return later(&error.to_string());
+    }
+    said(error.status(), &error.to_string())
 }
 
 /// Asks the sender to try again.

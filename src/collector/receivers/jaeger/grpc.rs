@@ -1,19 +1,14 @@
 //! Jaeger's collector over gRPC: `jaeger.api_v2.CollectorService/PostSpans`.
 
-use std::task::{Context, Poll};
-
 use bytes::Bytes;
-use futures::future::BoxFuture;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use tonic::codec::CompressionEncoding;
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::proto;
-use crate::collector::receivers::Intake;
-use crate::collector::receivers::otlp::RawCodec;
-use crate::collector::receivers::post::{MOST_BYTES, hand_on};
-use crate::collector::{Handler, Reason};
+use crate::collector::receivers::post::hand_on;
+use crate::collector::receivers::{Intake, grpc};
+use crate::collector::{Charge, Handler, Reason};
 
 /// What it is called in counters.
 pub(super) const NAME: &str = "jaeger/grpc";
@@ -36,42 +31,21 @@ impl Handler for Grpc {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<tonic::body::Body> {
         if request.uri().path() != POST_SPANS {
-            let message = format!("there is no method {}", request.uri().path());
-            return Status::new(Code::Unimplemented, message).into_http();
+            return grpc::no_method(&request);
         }
-        let mut grpc = tonic::server::Grpc::new(RawCodec)
-            .accept_compressed(CompressionEncoding::Gzip)
-            .accept_compressed(CompressionEncoding::Zstd)
-            .max_decoding_message_size(MOST_BYTES);
-        let post = PostSpans(self.intake.clone());
-        grpc.unary(post, request).await
+        grpc::answer(
+            self.intake.clone(),
+            NAME,
+            request,
+            |intake, message, charge| {
+                Box::pin(async move { post_spans(&intake, message, charge).await })
+            },
+        )
+        .await
     }
 }
 
-struct PostSpans(Intake);
-
-impl tower_service::Service<tonic::Request<Bytes>> for PostSpans {
-    type Response = tonic::Response<Bytes>;
-    type Error = Status;
-    type Future = BoxFuture<'static, Result<Self::Response, Status>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
-        let intake = self.0.clone();
-        Box::pin(async move { post_spans(&intake, request.into_inner()).await })
-    }
-}
-
-async fn post_spans(intake: &Intake, request: Bytes) -> Result<tonic::Response<Bytes>, Status> {
-    let Some(charge) = intake.memory.charge(request.len()) else {
-        intake.counters.refused(NAME, Reason::NoRoom, 1);
-        return Err(Status::unavailable(
-            "there is no room for more traces; try again later",
-        ));
-    };
+async fn post_spans(intake: &Intake, request: Bytes, charge: Charge) -> Result<Bytes, Status> {
     let translated = proto::translated(&request).map_err(|why| {
         intake.counters.refused(NAME, Reason::Malformed, 1);
         Status::invalid_argument(why)
@@ -86,5 +60,5 @@ async fn post_spans(intake: &Intake, request: Bytes) -> Result<tonic::Response<B
             "no span has a valid trace id and span id",
         ));
     }
-    Ok(tonic::Response::new(Bytes::new()))
+    Ok(Bytes::new())
 }

@@ -7,9 +7,9 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::json;
 
+use super::json;
 use super::signal::Signal;
 use super::take::{NotTaken, Taken, take};
-use super::{MOST_BYTES, json};
 use crate::collector::receivers::Intake;
 use crate::collector::receivers::body::{self, BodyError};
 use crate::collector::{Handler, Reason};
@@ -92,7 +92,7 @@ impl Handler for Http {
             );
         };
         let (parts, body) = request.into_parts();
-        match body::read(&self.intake.memory, &parts.headers, body, MOST_BYTES).await {
+        match body::read(&self.intake.memory, &parts.headers, body).await {
             Ok((body, charge)) => self.taken(signal, form, body, charge).await,
             Err(error) => {
                 self.intake.counters.refused(NAME, error.reason(), 1);
@@ -174,14 +174,15 @@ pub(super) fn partial_success(rejected: usize, message: &str) -> Vec<u8> {
 }
 
 fn not_read(form: Form, error: BodyError) -> Response<Full<Bytes>> {
-    let status = match error {
-        BodyError::NoRoom => return later(form, &error.to_string()),
-        BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        BodyError::UnknownEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        BodyError::Broken | BodyError::BadEncoding => StatusCode::BAD_REQUEST,
-    };
-    refusal(status, Some(form), INVALID_ARGUMENT, &error.to_string())
+    if error == BodyError::NoRoom {
+        return later(form, &error.to_string());
+    }
+    refusal(
+        error.status(),
+        Some(form),
+        INVALID_ARGUMENT,
+        &error.to_string(),
+    )
 }
 
 /// Asks the sender to try again.

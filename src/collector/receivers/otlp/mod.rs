@@ -10,9 +10,4 @@ mod signal;
 mod take;
 
 pub use grpc::Grpc;
-pub(super) use grpc::RawCodec;
 pub use http::Http;
-
-/// Bytes of one request, unpacked, at most: what the OpenTelemetry Collector
-/// takes over HTTP.
-const MOST_BYTES: usize = 20 * 1024 * 1024;

@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::signal::{Signal, points, records};
 use crate::collector::receivers::Intake;
-use crate::collector::{Charge, Parcel, Reason, receipt};
+use crate::collector::{Charge, Parcel, Reason};
 use crate::otlp::{self, write};
 
 /// How a request was taken.
@@ -90,15 +90,9 @@ async fn take_traces(
     intake
         .counters
         .received(receiver, Signal::Traces.counted(), spans);
-    let mut parcel = Parcel::of_request(request, spans, charge);
-    if !intake.waits {
-        intake.next.consume(parcel).await;
-        return Ok(taken);
-    }
-    let (receipt, waiting) = receipt();
-    parcel.receipts.push(receipt);
-    intake.next.consume(parcel).await;
-    waiting.done().await.map_err(NotTaken::NotKept)?;
+    let parcel = Parcel::of_request(request, spans, charge);
+    let handed_on = intake.hand_on(parcel).await;
+    handed_on.map_err(NotTaken::NotKept)?;
     Ok(taken)
 }
 
