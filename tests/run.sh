@@ -17,7 +17,7 @@ environment=target/test-env
 install tests/requirements.txt "$environment"
 install tests/checkov-requirements.txt target/checkov-env
 
-cargo build --locked --bins
+# Builds the binaries as well, for all that follows.
 cargo test --locked
 
 # AWS CLI and boto3 as judges of our X-Ray API and of what an apply leaves,
