@@ -14,7 +14,7 @@
     reason = "a program for developers that may stop where something is wrong"
 )]
 
-#[path = "load/otlp.rs"]
+#[path = "../benches/load/otlp.rs"]
 mod otlp;
 
 use std::fs;

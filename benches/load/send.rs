@@ -11,18 +11,18 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 
-use crate::otlp::{SPANS, Template};
-use crate::{Arguments, Protocol};
+use super::otlp::{SPANS, Template};
+use super::{Load, Protocol};
 
 /// Sends all of it; returns how many requests were refused.
-pub(crate) async fn otlp(arguments: &Arguments) -> u64 {
+pub(crate) async fn otlp(load: &Load) -> u64 {
     let next = Arc::new(AtomicU64::new(0));
     let refused = Arc::new(AtomicU64::new(0));
     let started = Instant::now();
-    let connections = (0..arguments.connections).map(|_| {
-        let (arguments, next) = (arguments.clone(), Arc::clone(&next));
+    let connections = (0..load.connections).map(|_| {
+        let (load, next) = (load.clone(), Arc::clone(&next));
         let refused = Arc::clone(&refused);
-        tokio::spawn(async move { connection(&arguments, &next, &refused, started).await })
+        tokio::spawn(async move { connection(&load, &next, &refused, started).await })
     });
     for connection in connections.collect::<Vec<_>>() {
         connection.await.unwrap();
@@ -36,11 +36,11 @@ enum Sender {
 }
 
 impl Sender {
-    async fn open(arguments: &Arguments) -> Self {
-        let stream = TcpStream::connect(arguments.address).await.unwrap();
+    async fn open(load: &Load) -> Self {
+        let stream = TcpStream::connect(load.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let io = TokioIo::new(stream);
-        if arguments.protocol == Protocol::OtlpHttp {
+        if load.protocol == Protocol::OtlpHttp {
             let (sender, connection) = http1::handshake(io).await.unwrap();
             tokio::spawn(connection);
             Self::Http(sender)
@@ -86,21 +86,16 @@ impl Sender {
     }
 }
 
-async fn connection(
-    arguments: &Arguments,
-    next: &AtomicU64,
-    refused: &AtomicU64,
-    started: Instant,
-) {
+async fn connection(load: &Load, next: &AtomicU64, refused: &AtomicU64, started: Instant) {
     let mut template = Template::new();
-    let mut sender = Sender::open(arguments).await;
-    let authority = arguments.address.to_string();
+    let mut sender = Sender::open(load).await;
+    let authority = load.address.to_string();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
-        if number * SPANS >= arguments.spans {
+        if number * SPANS >= load.spans {
             return;
         }
-        if let Some(due) = (number * SPANS * 1_000_000).checked_div(arguments.rate) {
+        if let Some(due) = (number * SPANS * 1_000_000).checked_div(load.rate) {
             tokio::time::sleep_until((started + Duration::from_micros(due)).into()).await;
         }
         while !sender.send(&authority, template.request(number)).await {

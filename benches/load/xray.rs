@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::net::UdpSocket;
 
-use crate::Arguments;
+use super::Load;
 
 /// The size of a document.
 const SIZE: usize = 780;
@@ -41,9 +41,9 @@ fn document(number: u64) -> Vec<u8> {
 }
 
 /// Sends all of it. Nothing is answered, so nothing is refused.
-pub(crate) async fn send(arguments: &Arguments) -> u64 {
+pub(crate) async fn send(load: &Load) -> u64 {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    socket.connect(arguments.address).await.unwrap();
+    socket.connect(load.address).await.unwrap();
     let header = b"{\"format\": \"json\", \"version\": 1}\n";
     let mut datagram = [header.as_slice(), &document(0)].concat();
     let find = |what: &[u8]| {
@@ -54,11 +54,11 @@ pub(crate) async fn send(arguments: &Arguments) -> u64 {
     let trace = find(b"1-6ab13b80-");
     let id = find(b"\"id\":\"");
     let started = Instant::now();
-    for number in 0..arguments.spans {
+    for number in 0..load.spans {
         // As the header and the rest stay, only the ids are written anew.
         datagram[trace..trace + 24].copy_from_slice(format!("{number:024x}").as_bytes());
         datagram[id..id + 16].copy_from_slice(format!("{:016x}", number + 1).as_bytes());
-        if let Some(due) = (number * 1_000_000).checked_div(arguments.rate) {
+        if let Some(due) = (number * 1_000_000).checked_div(load.rate) {
             let due = started + Duration::from_micros(due);
             if due > Instant::now() + Duration::from_millis(1) {
                 tokio::time::sleep_until(due.into()).await;

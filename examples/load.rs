@@ -13,15 +13,15 @@
     reason = "a program for developers that may stop where something is wrong"
 )]
 
-mod otlp;
-mod process;
-mod send;
-mod xray;
+#[path = "../benches/load/mod.rs"]
+mod load;
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
+
+use load::{Load, Protocol, process};
 
 /// Drive a collector and say what it cost
 #[derive(Clone, Debug, Parser)]
@@ -49,45 +49,37 @@ struct Arguments {
     pid: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Protocol {
-    OtlpHttp,
-    OtlpGrpc,
-    Xray,
-}
-
 #[tokio::main]
 async fn main() {
     let arguments = Arguments::parse();
+    let load = Load {
+        protocol: arguments.protocol,
+        address: arguments.address,
+        spans: arguments.spans,
+        rate: arguments.rate,
+        connections: arguments.connections,
+    };
     let before = arguments.pid.map(process::usage);
     let started = Instant::now();
-    let refused = match arguments.protocol {
-        Protocol::OtlpHttp | Protocol::OtlpGrpc => send::otlp(&arguments).await,
-        Protocol::Xray => xray::send(&arguments).await,
-    };
-    let took = started.elapsed();
-    if let Some(pid) = arguments.pid {
-        process::wait_until_idle(pid);
-    }
-    let after = arguments.pid.map(process::usage);
+    let refused = load::send(&load).await;
+    let took = started.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-    let spans = arguments.spans as f64;
-    println!("spans          {}", arguments.spans);
+    let spans = load::size(&load) as f64;
+    println!("spans          {spans:.0}");
     println!("refused        {refused}");
-    println!("seconds        {:.3}", took.as_secs_f64());
-    println!("spans/s        {:.0}", spans / took.as_secs_f64());
-    if let (Some(before), Some(after)) = (before, after) {
+    println!("seconds        {took:.3}");
+    println!("spans/s        {:.0}", spans / took);
+    if let (Some(pid), Some(before)) = (arguments.pid, before) {
+        process::wait_until_idle(pid);
+        let after = process::usage(pid);
         let cpu = after
             .cpu
             .saturating_sub(before.cpu)
-            .max(Duration::from_millis(1));
-        println!("cpu seconds    {:.3}", cpu.as_secs_f64());
-        println!("spans/cpu s    {:.0}", spans / cpu.as_secs_f64());
-        println!(
-            "cpu share      {:.2} %",
-            100.0 * cpu.as_secs_f64() / took.as_secs_f64()
-        );
+            .as_secs_f64()
+            .max(0.001);
+        println!("cpu seconds    {cpu:.3}");
+        println!("spans/cpu s    {:.0}", spans / cpu);
+        println!("cpu share      {:.2} %", 100.0 * cpu / took);
         println!("peak MiB       {:.1}", after.peak_mib);
-        println!("resident MiB   {:.1}", after.resident_mib);
     }
 }

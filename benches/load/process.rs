@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Ticks a second in `/proc/PID/stat`, on all that Linux runs on today.
 const TICKS: u64 = 100;
@@ -14,8 +14,6 @@ pub(crate) struct Usage {
     pub(crate) cpu: Duration,
     /// The most that was resident.
     pub(crate) peak_mib: f64,
-    /// What is resident.
-    pub(crate) resident_mib: f64,
 }
 
 /// Reads what a process has used.
@@ -30,27 +28,35 @@ pub(crate) fn usage(pid: u32) -> Usage {
         .collect();
     let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let mib = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-        let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        kib / 1024.0
-    };
+    let peak = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kib: f64 = peak
+        .unwrap()
+        .split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
     Usage {
         cpu: Duration::from_millis(ticks * 1000 / TICKS),
-        peak_mib: mib("VmHWM:"),
-        resident_mib: mib("VmRSS:"),
+        peak_mib: kib / 1024.0,
     }
 }
 
-/// Waits until a process uses no more time, for a second at least.
-pub(crate) fn wait_until_idle(pid: u32) {
-    let mut last = usage(pid).cpu;
-    loop {
-        thread::sleep(Duration::from_secs(1));
+/// Waits until a process has used next to no time for a second. Returns when it
+/// last did.
+pub(crate) fn wait_until_idle(pid: u32) -> Instant {
+    const LOOK: Duration = Duration::from_millis(100);
+    const QUIET: Duration = Duration::from_secs(1);
+    /// What timers cost in a tenth of a second: a tick at most.
+    const NOTHING: Duration = Duration::from_millis(10);
+    let (mut last, mut busy) = (usage(pid).cpu, Instant::now());
+    while busy.elapsed() < QUIET {
+        thread::sleep(LOOK);
         let now = usage(pid).cpu;
-        if now.saturating_sub(last) <= Duration::from_millis(10) {
-            return;
+        if now.saturating_sub(last) > NOTHING {
+            busy = Instant::now();
         }
         last = now;
     }
+    busy
 }
