@@ -69,10 +69,14 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
+    let is_asked_for = |row: &&Row| {
+        arguments.rows.is_empty() || arguments.rows.iter().any(|name| name == row.name)
+    };
+    let rows: Vec<&Row> = ROWS.iter().filter(is_asked_for).collect();
     let found = Found::new(arguments.peers.clone());
-    let missing = Program::PEERS
-        .into_iter()
-        .filter(|program| !arguments.ours && found.path(*program).is_none());
+    let needed = |program: &Program| rows.iter().any(|row| row.programs.contains(program));
+    let missing = Program::PEERS.into_iter().filter(needed);
+    let missing = missing.filter(|program| !arguments.ours && found.path(*program).is_none());
     let missing: Vec<Program> = missing.collect();
     for program in &missing {
         let (file, what) = program.file();
@@ -84,11 +88,8 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let runtime = Runtime::new().unwrap();
-    let is_wanted = |row: &&Row| {
-        arguments.rows.is_empty() || arguments.rows.iter().any(|name| name == row.name)
-    };
     let mut all_hold = true;
-    for row in ROWS.iter().filter(is_wanted) {
+    for row in rows {
         all_hold &= run(row, &arguments, &runtime, &found);
     }
     println!(

@@ -97,7 +97,7 @@ impl Lock {
     /// # Errors
     /// What the file system refused.
     pub fn advertise(&self, url: &str) -> Result<(), state_file::FileError> {
-        state_file::replace(&self.folder.join(ENDPOINT), url.as_bytes())
+        state_file::replace_for_now(&self.folder.join(ENDPOINT), url.as_bytes())
     }
 
     /// Takes the advertisement back. A file that cannot be removed does no

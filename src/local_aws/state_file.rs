@@ -107,8 +107,28 @@ pub fn create_folder(folder: &Path) -> Result<(), FileError> {
 /// # Errors
 /// What the file system refused; the old file stands then.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    replaced(path, bytes, Outlives::Machine)
+}
+
+/// As [`replace`], for what means nothing after the end of the machine: nothing
+/// is waited for.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_for_now(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    replaced(path, bytes, Outlives::Process)
+}
+
+/// What a file has to outlive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outlives {
+    Process,
+    Machine,
+}
+
+fn replaced(path: &Path, bytes: &[u8], outlives: Outlives) -> Result<(), FileError> {
     let unfinished = path.with_extension(UNFINISHED);
-    let result = write_and_rename(&unfinished, path, bytes);
+    let result = write_and_rename(&unfinished, path, bytes, outlives);
     if result.is_err() {
         // Best effort: the next write truncates what is left.
         let _ = fs::remove_file(&unfinished);
@@ -116,7 +136,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     result
 }
 
-fn write_and_rename(unfinished: &Path, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+fn write_and_rename(
+    unfinished: &Path,
+    path: &Path,
+    bytes: &[u8],
+    outlives: Outlives,
+) -> Result<(), FileError> {
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -125,13 +150,15 @@ fn write_and_rename(unfinished: &Path, path: &Path, bytes: &[u8]) -> Result<(), 
         .open(unfinished)
         .map_err(at("create", unfinished))?;
     file.write_all(bytes).map_err(at("write", unfinished))?;
-    file.sync_all().map_err(at("flush", unfinished))?;
+    if outlives == Outlives::Machine {
+        file.sync_all().map_err(at("flush", unfinished))?;
+    }
     fs::rename(unfinished, path).map_err(at("replace", path))?;
     match path.parent() {
-        Some(folder) => File::open(folder)
+        Some(folder) if outlives == Outlives::Machine => File::open(folder)
             .and_then(|folder| folder.sync_all())
             .map_err(at("flush", folder)),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 

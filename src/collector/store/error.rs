@@ -16,6 +16,14 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// The file cannot be made.
+    #[error("cannot make `{}`", path.display())]
+    Make {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A newer local-collector has written the file.
     #[error(
         "`{}` has schema {found}, and this local-collector knows {known}: \
@@ -83,6 +91,8 @@ impl StoreError {
 #[derive(Debug)]
 pub(super) enum Fault {
     Sqlite(rusqlite::Error),
+    /// The file cannot be made.
+    Make(io::Error),
     /// A block that cannot be read.
     Block(&'static str),
     /// A block that cannot be made.
@@ -95,12 +105,22 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Make(error)
+    }
+}
+
 impl Fault {
     /// The error, as it is told to a person.
     pub(super) fn of(self, path: &Path) -> StoreError {
         let path = path.to_owned();
         let source = match self {
             Self::Sqlite(source) => source,
+            Self::Make(source) if source.kind() == io::ErrorKind::StorageFull => {
+                return StoreError::Full { path };
+            }
+            Self::Make(source) => return StoreError::Make { path, source },
             Self::Packing(why) => return StoreError::Packing(why),
             Self::Block(why) => {
                 return StoreError::Corrupt {

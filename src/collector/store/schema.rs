@@ -1,5 +1,7 @@
 //! The file: how it is opened, and what tables it has.
 
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -52,13 +54,10 @@ CREATE TABLE operations (
 
 /// Opens the file for writing and makes it where there is none.
 pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
+    make_where_missing(path).map_err(|fault| fault.of(path))?;
     let connection = connect(path, durability).map_err(|fault| fault.of(path))?;
     let (application, version) = identity(&connection).map_err(|fault| fault.of(path))?;
-    if application == 0 && version == 0 && is_empty(&connection).map_err(|fault| fault.of(path))? {
-        make(&connection).map_err(|fault| fault.of(path))?;
-    } else {
-        accept(path, application, version)?;
-    }
+    accept(path, application, version)?;
     Ok(connection)
 }
 
@@ -79,10 +78,6 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
 fn connect(path: &Path, durability: Durability) -> Result<Connection, Fault> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
-    // These count only before the first table is made.
-    connection.pragma_update(None, "page_size", PAGE)?;
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
     let synchronous = match durability {
         Durability::Commit => "FULL",
         Durability::Batch => "NORMAL",
@@ -97,18 +92,38 @@ fn identity(connection: &Connection) -> Result<(i64, i64), Fault> {
     Ok((read("application_id")?, read("user_version")?))
 }
 
-fn is_empty(connection: &Connection) -> Result<bool, Fault> {
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(tables == 0)
-}
-
-fn make(connection: &Connection) -> Result<(), Fault> {
+/// Makes the file beside its place and moves it there whole. `SQLite` alone
+/// would wait for the disk ten times: nothing of what it waits for is worth
+/// anything before the last table is made.
+fn make_where_missing(path: &Path) -> Result<(), Fault> {
+    if fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Ok(());
+    }
+    let unfinished = path.with_extension("sqlite.new");
+    // A log that outlived its file would be taken for that of the new one.
+    for left in ["sqlite.new", "sqlite.new-wal", "sqlite-wal", "sqlite-shm"] {
+        match fs::remove_file(path.with_extension(left)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let connection = Connection::open(&unfinished)?;
+    // The first two count only before the first table is made.
+    connection.pragma_update(None, "page_size", PAGE)?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = connection.unchecked_transaction()?;
     transaction.execute_batch(TABLES)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
+    connection.close().map_err(|(_, error)| error)?;
+    File::open(&unfinished)?.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
     Ok(())
 }
 

@@ -303,3 +303,26 @@ async fn a_receipt_fails_where_the_writer_has_ended() {
     assert!(store.problem().is_some());
     store.drain().await;
 }
+
+#[tokio::test]
+async fn a_log_that_outlived_its_file_is_not_the_new_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(FILE);
+    let store = start(folder.path());
+    keep_one(&store, 1).await;
+    // As it lies there while somebody writes.
+    let log = file.with_extension("sqlite-wal");
+    let left = fs::read(&log).unwrap();
+    assert!(!left.is_empty());
+    store.drain().await;
+    drop(store);
+    fs::remove_file(&file).unwrap();
+    fs::write(&log, left).unwrap();
+    fs::write(file.with_extension("sqlite.new"), "half of a file").unwrap();
+    let store = start(folder.path());
+    keep_one(&store, 2).await;
+    let reader = Reader::open(folder.path()).unwrap();
+    assert_eq!(spans(&reader, id(1)).len(), 0);
+    assert_eq!(spans(&reader, id(2)).len(), 1);
+    assert!(!file.with_extension("sqlite.new").exists());
+}
