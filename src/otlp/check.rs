@@ -1,6 +1,6 @@
 //! Walks over a request once, before anything is made of it.
 
-use super::schema::{Kind, Message, REQUEST, SPAN};
+use super::schema::{KEY_VALUE, Kind, Message, REQUEST, SPAN};
 use super::wire::{Fields, Malformed, Value};
 
 /// How deep messages may lie within one another: what protobuf libraries allow.
@@ -41,6 +41,11 @@ fn walk(
     let mut fields = Fields::of(message);
     while let Some((number, value)) = fields.read()? {
         match (of.kind(number), value) {
+            (Kind::Attribute, Value::Bytes(bytes)) => {
+                if !is_short_attribute(bytes) {
+                    walk(bytes, &KEY_VALUE, depth, counted)?;
+                }
+            }
             (Kind::Message(inner), Value::Bytes(bytes)) => walk(bytes, inner, depth, counted)?,
             (Kind::Text, Value::Bytes(bytes)) => {
                 if !bytes.is_ascii() && std::str::from_utf8(bytes).is_err() {
@@ -63,6 +68,41 @@ fn walk(
         }
     }
     Ok(())
+}
+
+/// Tells whether an attribute is written as SDKs write them, a key and a value
+/// of less than 128 bytes of ASCII, or a number; of others nothing is said. Half
+/// of a request is attributes, and nearly all of them are such.
+fn is_short_attribute(message: &[u8]) -> bool {
+    /// The tags of the fields 1 and 2 of an attribute, in this order.
+    const KEY: u8 = 1 << 3 | 2;
+    const VALUE: u8 = 2 << 3 | 2;
+    /// Those of a value: field 1 is a text, 2 a boolean, 3 a number, 4 a double.
+    const TEXT: u8 = 1 << 3 | 2;
+    const BOOLEAN: u8 = 2 << 3;
+    const NUMBER: u8 = 3 << 3;
+    const DOUBLE: u8 = 4 << 3 | 1;
+
+    let [KEY, key_length @ ..0x80, rest @ ..] = message else {
+        return false;
+    };
+    let Some((key, rest)) = rest.split_at_checked(usize::from(*key_length)) else {
+        return false;
+    };
+    let [VALUE, length @ ..0x80, value @ ..] = rest else {
+        return false;
+    };
+    if usize::from(*length) != value.len() || !key.is_ascii() {
+        return false;
+    }
+    match value {
+        [TEXT, length @ ..0x80, text @ ..] => usize::from(*length) == text.len() && text.is_ascii(),
+        [BOOLEAN | NUMBER, bytes @ .., last] => {
+            *last < 0x80 && bytes.len() < 9 && bytes.iter().all(|byte| *byte >= 0x80)
+        }
+        [DOUBLE, bytes @ ..] => bytes.len() == 8,
+        _ => false,
+    }
 }
 
 /// Tells whether a span says which trace it belongs to, and which span it is.

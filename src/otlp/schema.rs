@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Blob,
     /// A message.
     Message(&'static Message),
+    /// An attribute: [`KEY_VALUE`], which most messages in a request are.
+    Attribute,
     /// One of the request's spans.
     Span,
 }
@@ -32,7 +34,7 @@ impl Message {
     }
 }
 
-use Kind::{Blob, Fixed32, Fixed64, Span, Text, Unknown, Varint};
+use Kind::{Attribute, Blob, Fixed32, Fixed64, Span, Text, Unknown, Varint};
 
 pub(super) static REQUEST: Message = Message(&[Unknown, Kind::Message(&RESOURCE_SPANS)]);
 
@@ -43,18 +45,13 @@ static RESOURCE_SPANS: Message = Message(&[
     Text,
 ]);
 
-static RESOURCE: Message = Message(&[
-    Unknown,
-    Kind::Message(&KEY_VALUE),
-    Varint,
-    Kind::Message(&ENTITY_REF),
-]);
+static RESOURCE: Message = Message(&[Unknown, Attribute, Varint, Kind::Message(&ENTITY_REF)]);
 
 static ENTITY_REF: Message = Message(&[Unknown, Text, Text, Text, Text]);
 
 static SCOPE_SPANS: Message = Message(&[Unknown, Kind::Message(&SCOPE), Span, Text]);
 
-static SCOPE: Message = Message(&[Unknown, Text, Text, Kind::Message(&KEY_VALUE), Varint]);
+static SCOPE: Message = Message(&[Unknown, Text, Text, Attribute, Varint]);
 
 pub(super) static SPAN: Message = Message(&[
     Unknown,
@@ -66,7 +63,7 @@ pub(super) static SPAN: Message = Message(&[
     Varint,
     Fixed64,
     Fixed64,
-    Kind::Message(&KEY_VALUE),
+    Attribute,
     Varint,
     Kind::Message(&EVENT),
     Varint,
@@ -76,23 +73,15 @@ pub(super) static SPAN: Message = Message(&[
     Fixed32,
 ]);
 
-static EVENT: Message = Message(&[Unknown, Fixed64, Text, Kind::Message(&KEY_VALUE), Varint]);
+static EVENT: Message = Message(&[Unknown, Fixed64, Text, Attribute, Varint]);
 
-static LINK: Message = Message(&[
-    Unknown,
-    Blob,
-    Blob,
-    Text,
-    Kind::Message(&KEY_VALUE),
-    Varint,
-    Fixed32,
-]);
+static LINK: Message = Message(&[Unknown, Blob, Blob, Text, Attribute, Varint, Fixed32]);
 
 static STATUS: Message = Message(&[Unknown, Unknown, Text, Varint]);
 
 // The last fields of the next two are of the profiles signal alone: a reader of
 // traces passes over them, but they have a type.
-static KEY_VALUE: Message = Message(&[Unknown, Text, Kind::Message(&ANY_VALUE), Varint]);
+pub(super) static KEY_VALUE: Message = Message(&[Unknown, Text, Kind::Message(&ANY_VALUE), Varint]);
 
 static ANY_VALUE: Message = Message(&[
     Unknown,
@@ -108,4 +97,4 @@ static ANY_VALUE: Message = Message(&[
 
 static ARRAY_VALUE: Message = Message(&[Unknown, Kind::Message(&ANY_VALUE)]);
 
-static KEY_VALUE_LIST: Message = Message(&[Unknown, Kind::Message(&KEY_VALUE)]);
+static KEY_VALUE_LIST: Message = Message(&[Unknown, Attribute]);

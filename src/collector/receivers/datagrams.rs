@@ -23,7 +23,7 @@ use crate::collector::{Charge, Counters, Memory, Parcel, Reason};
 use std::sync::Arc;
 
 /// Bytes of the receive buffer that are asked for. The system cuts this to what
-/// it allows (`net.core.rmem_max`).
+/// it allows (`net.core.rmem_max`), but for those who administer its network.
 const RECEIVE_BUFFER: usize = 16 * 1024 * 1024;
 /// Bytes of receive buffer that a millisecond of the fastest sender may fill.
 const BYTES_A_MILLISECOND: usize = 256 * 1024;
@@ -90,9 +90,14 @@ pub(super) async fn serve<R: Reading>(
 /// Makes the receive buffer as large as it gets. Returns how long datagrams may
 /// wait in it; nothing where it is too small for any wait.
 fn prepared(socket: &UdpSocket) -> Duration {
+    let is_forced = is_forced(socket);
     let socket = SockRef::from(socket);
-    let size = socket
-        .set_recv_buffer_size(RECEIVE_BUFFER)
+    let asked = if is_forced {
+        Ok(())
+    } else {
+        socket.set_recv_buffer_size(RECEIVE_BUFFER)
+    };
+    let size = asked
         .and_then(|()| socket.recv_buffer_size())
         .unwrap_or_else(|error| {
             tracing::warn!(%error, "the receive buffer keeps its size");
@@ -100,6 +105,18 @@ fn prepared(socket: &UdpSocket) -> Duration {
         });
     let milliseconds = (size / BYTES_A_MILLISECOND).min(MOST_PAUSE);
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
+}
+
+/// Tells whether the receive buffer has the size that is wanted: Linux gives it
+/// to those who administer the network (`CAP_NET_ADMIN`).
+fn is_forced(socket: &UdpSocket) -> bool {
+    #[cfg(target_os = "linux")]
+    return rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, RECEIVE_BUFFER).is_ok();
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = socket;
+        false
+    }
 }
 
 /// The thread.
