@@ -15,6 +15,10 @@ pub(super) enum Kind {
     Text,
     /// Any bytes.
     Blob,
+    /// The id of a span's trace.
+    TraceId,
+    /// A span's own id.
+    SpanId,
     /// A message.
     Message(&'static Message),
     /// One of the request's spans.
@@ -32,7 +36,7 @@ impl Message {
     }
 }
 
-use Kind::{Blob, Fixed32, Fixed64, Span, Text, Unknown, Varint};
+use Kind::{Blob, Fixed32, Fixed64, Span, SpanId, Text, TraceId, Unknown, Varint};
 
 pub(super) static REQUEST: Message = Message(&[Unknown, Kind::Message(&RESOURCE_SPANS)]);
 
@@ -58,8 +62,8 @@ static SCOPE: Message = Message(&[Unknown, Text, Text, Kind::Message(&KEY_VALUE)
 
 pub(super) static SPAN: Message = Message(&[
     Unknown,
-    Blob,
-    Blob,
+    TraceId,
+    SpanId,
     Text,
     Blob,
     Text,
