@@ -74,7 +74,7 @@ fn value(value: &mut Value, random: &mut Random) {
         Value::Varint(number) => *number = *random.pick(&numbers),
         Value::Fixed(bytes) => {
             let byte = random.byte();
-            bytes.iter_mut().for_each(|one| *one = byte);
+            bytes.fill(byte);
         }
         Value::Bytes(bytes) => super::bytes::change(bytes, &[0, 0xff, b'a'], random),
         Value::Message(fields) => fields.clear(),

@@ -26,8 +26,12 @@ pub(super) enum Json<'a> {
 pub(super) struct Map<'a> {
     pairs: Vec<(Cow<'a, str>, Json<'a>)>,
     /// Where each key stands, while many are put in one by one.
-    places: Option<Box<HashMap<Cow<'a, str>, usize>>>,
+    places: Option<Box<Places<'a>>>,
 }
+
+/// Keys and where they stand. It lies apart, since few objects have any.
+#[derive(Clone, Debug, Default)]
+struct Places<'a>(HashMap<Cow<'a, str>, usize>);
 
 /// In so many pairs a key is found by looking at each.
 const FEW: usize = 32;
@@ -101,7 +105,7 @@ impl<'a> Json<'a> {
 impl<'a> Map<'a> {
     pub(super) fn get(&self, key: &str) -> Option<&Json<'a>> {
         let place = match &self.places {
-            Some(places) => places.get(key).copied(),
+            Some(places) => places.0.get(key).copied(),
             None => self.position(key),
         };
         Some(&self.pairs.get(place?)?.1)
@@ -119,14 +123,14 @@ impl<'a> Map<'a> {
         }
         let places = self.places.get_or_insert_with(|| {
             let names = self.pairs.iter().map(|(name, _)| name.clone());
-            Box::new(names.zip(0..).collect())
+            Box::new(Places(names.zip(0..).collect()))
         });
-        places.get(key).copied()
+        places.0.get(key).copied()
     }
 
     fn push(&mut self, key: Cow<'a, str>, value: Json<'a>) {
         if let Some(places) = &mut self.places {
-            places.insert(key.clone(), self.pairs.len());
+            places.0.insert(key.clone(), self.pairs.len());
         }
         self.pairs.push((key, value));
     }

@@ -40,8 +40,9 @@ fn formatted(input: &[u8]) {
     };
     assert_eq!(format(&once).ok().as_ref(), Some(&once));
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let before: toml::Table = text.parse().expect("TOML");
-    let after: toml::Table = once.parse().expect("TOML");
+    // A number that is too large is TOML, and no value: it stays as written.
+    let meaning = |text: &str| text.parse::<toml::Table>().ok();
     // Not compared as they are: `nan` equals nothing.
-    assert_eq!(format!("{before:?}"), format!("{after:?}"));
+    let shown = [meaning(text), meaning(&once)].map(|table| format!("{table:?}"));
+    assert_eq!(shown[0], shown[1]);
 }

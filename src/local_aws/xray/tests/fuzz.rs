@@ -18,7 +18,7 @@ fn body(input: &[u8]) {
         assert!(document.len() <= MOST_BYTES);
         check(document).expect("a document");
     }
-    let accepted = batch.accepted.iter().map(|document| document.len());
+    let accepted = batch.accepted.iter().map(bytes::Bytes::len);
     assert!(accepted.sum::<usize>() <= input.len());
     let answer: Value = serde_json::from_slice(&batch.answer()).expect("JSON");
     let named = answer["UnprocessedTraceSegments"]
