@@ -34,6 +34,8 @@ pub mod collector_config;
 pub mod exit;
 pub mod export;
 pub mod filter;
+#[cfg(test)]
+mod fuzz;
 pub mod generate;
 pub mod lint;
 pub mod local_aws;

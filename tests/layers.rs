@@ -11,28 +11,43 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What each module may name. `exit` and `model` stand below everything.
+/// What each module may name. `exit`, `fuzz` and `model` stand below everything;
+/// `fuzz` is for tests alone.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("exit", &[]),
-    ("filter", &["model"]),
+    ("fuzz", &[]),
+    ("filter", &["fuzz", "model"]),
     ("collector_config", &["model"]),
-    ("sampling", &[]),
+    ("sampling", &["fuzz"]),
     ("lint", &["model", "sampling"]),
     ("plan", &["model"]),
     ("aws", &["model"]),
     ("resource", &["aws", "filter", "model", "plan"]),
-    ("spec", &["collector_config", "lint", "model", "resource"]),
+    (
+        "spec",
+        &["collector_config", "fuzz", "lint", "model", "resource"],
+    ),
     ("apply", &["aws", "model", "plan", "resource"]),
     ("generate", &["lint", "model", "resource"]),
     ("export", &["model", "resource"]),
-    ("otlp", &[]),
-    ("segment", &["otlp"]),
+    ("otlp", &["fuzz"]),
+    ("segment", &["fuzz", "otlp"]),
     (
         "collector",
-        &["aws", "collector_config", "otlp", "sampling", "segment"],
+        &[
+            "aws",
+            "collector_config",
+            "fuzz",
+            "otlp",
+            "sampling",
+            "segment",
+        ],
     ),
-    ("local_aws", &["filter", "model", "sampling", "segment"]),
+    (
+        "local_aws",
+        &["filter", "fuzz", "model", "sampling", "segment"],
+    ),
     (
         "view",
         &["apply", "aws", "lint", "model", "plan", "resource", "spec"],

@@ -26,16 +26,30 @@ pub struct Counted {
 /// # Errors
 /// Where it is not: nothing of it can be taken.
 pub fn check(request: &[u8]) -> Result<Counted, Malformed> {
-    let mut counted = Counted::default();
-    walk(request, &REQUEST, MOST_DEPTH, &mut counted)?;
-    Ok(counted)
+    let mut seen = Seen::default();
+    walk(request, &REQUEST, MOST_DEPTH, &mut seen)?;
+    Ok(seen.counted)
+}
+
+/// What a walk has come by.
+#[derive(Default)]
+struct Seen {
+    counted: Counted,
+    /// Whether the span that it is in has ids.
+    ids: Ids,
+}
+
+#[derive(Default)]
+struct Ids {
+    trace: bool,
+    own: bool,
 }
 
 fn walk(
     message: &[u8],
     of: &'static Message,
     depth: u32,
-    counted: &mut Counted,
+    seen: &mut Seen,
 ) -> Result<(), Malformed> {
     let depth = depth.checked_sub(1).ok_or(Malformed::Depth)?;
     let mut fields = Fields::of(message);
@@ -43,22 +57,25 @@ fn walk(
         match (of.kind(number), value) {
             (Kind::Attribute, Value::Bytes(bytes)) => {
                 if !is_short_attribute(bytes) {
-                    walk(bytes, &KEY_VALUE, depth, counted)?;
+                    walk(bytes, &KEY_VALUE, depth, seen)?;
                 }
             }
-            (Kind::Message(inner), Value::Bytes(bytes)) => walk(bytes, inner, depth, counted)?,
+            (Kind::Message(inner), Value::Bytes(bytes)) => walk(bytes, inner, depth, seen)?,
             (Kind::Text, Value::Bytes(bytes)) => {
                 if !bytes.is_ascii() && std::str::from_utf8(bytes).is_err() {
                     return Err(Malformed::Utf8);
                 }
             }
             (Kind::Span, Value::Bytes(bytes)) => {
-                counted.spans += 1;
-                if !has_ids(bytes) {
-                    counted.without_id += 1;
+                seen.ids = Ids::default();
+                walk(bytes, &SPAN, depth, seen)?;
+                seen.counted.spans += 1;
+                if !(seen.ids.trace && seen.ids.own) {
+                    seen.counted.without_id += 1;
                 }
-                walk(bytes, &SPAN, depth, counted)?;
             }
+            (Kind::TraceId, Value::Bytes(bytes)) => seen.ids.trace = is_id(bytes, TRACE_ID.1),
+            (Kind::SpanId, Value::Bytes(bytes)) => seen.ids.own = is_id(bytes, SPAN_ID.1),
             (Kind::Unknown, _)
             | (Kind::Blob, Value::Bytes(_))
             | (Kind::Varint, Value::Varint(_))
@@ -105,21 +122,20 @@ fn is_short_attribute(message: &[u8]) -> bool {
     }
 }
 
-/// Tells whether a span says which trace it belongs to, and which span it is.
-/// Both fields come first in what all SDKs write.
+fn is_id(bytes: &[u8], length: usize) -> bool {
+    bytes.len() == length && bytes.iter().any(|&byte| byte != 0)
+}
+
+/// Tells whether a span says which trace it belongs to, and which span it is. Of
+/// an id that is given twice the last counts, as everywhere in protobuf.
 pub fn has_ids(span: &[u8]) -> bool {
-    let is_id =
-        |bytes: &[u8], length: usize| bytes.len() == length && bytes.iter().any(|&b| b != 0);
-    let (mut trace, mut own) = (false, false);
+    let mut ids = Ids::default();
     for (number, value) in Fields::of(span) {
         match value {
-            Value::Bytes(bytes) if number == TRACE_ID.0 => trace = is_id(bytes, TRACE_ID.1),
-            Value::Bytes(bytes) if number == SPAN_ID.0 => own = is_id(bytes, SPAN_ID.1),
-            _ => continue,
-        }
-        if trace && own {
-            return true;
+            Value::Bytes(bytes) if number == TRACE_ID.0 => ids.trace = is_id(bytes, TRACE_ID.1),
+            Value::Bytes(bytes) if number == SPAN_ID.0 => ids.own = is_id(bytes, SPAN_ID.1),
+            _ => {}
         }
     }
-    false
+    ids.trace && ids.own
 }

@@ -13,6 +13,8 @@ pub mod view;
 pub mod wire;
 pub mod write;
 
+#[cfg(test)]
+mod fuzz;
 mod schema;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,10 @@ pub(super) enum Kind {
     Text,
     /// Any bytes.
     Blob,
+    /// The id of a span's trace.
+    TraceId,
+    /// A span's own id.
+    SpanId,
     /// A message.
     Message(&'static Message),
     /// An attribute: [`KEY_VALUE`], which most messages in a request are.
@@ -34,7 +38,9 @@ impl Message {
     }
 }
 
-use Kind::{Attribute, Blob, Fixed32, Fixed64, Span, Text, Unknown, Varint};
+use Kind::{
+    Attribute, Blob, Fixed32, Fixed64, Span, SpanId, Text, TraceId, Unknown, Varint,
+};
 
 pub(super) static REQUEST: Message = Message(&[Unknown, Kind::Message(&RESOURCE_SPANS)]);
 
@@ -55,8 +61,8 @@ static SCOPE: Message = Message(&[Unknown, Text, Text, Attribute, Varint]);
 
 pub(super) static SPAN: Message = Message(&[
     Unknown,
-    Blob,
-    Blob,
+    TraceId,
+    SpanId,
     Text,
     Blob,
     Text,

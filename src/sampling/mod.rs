@@ -11,6 +11,8 @@ pub mod service;
 mod share;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 pub use criteria::{Criteria, FIELDS};

@@ -2,7 +2,7 @@
 //! were written in, and the writing of it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -23,7 +23,18 @@ pub(super) enum Json<'a> {
 
 /// An object: every key once, in no order that means anything.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Map<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+pub(super) struct Map<'a> {
+    pairs: Vec<(Cow<'a, str>, Json<'a>)>,
+    /// Where each key stands, while many are put in one by one.
+    places: Option<Box<Places<'a>>>,
+}
+
+/// Keys and where they stand. It lies apart, since few objects have any.
+#[derive(Clone, Debug, Default)]
+struct Places<'a>(HashMap<Cow<'a, str>, usize>);
+
+/// In so many pairs a key is found by looking at each.
+const FEW: usize = 32;
 
 impl PartialEq for Map<'_> {
     fn eq(&self, other: &Self) -> bool {
@@ -93,8 +104,40 @@ impl<'a> Json<'a> {
 
 impl<'a> Map<'a> {
     pub(super) fn get(&self, key: &str) -> Option<&Json<'a>> {
-        let pair = self.0.iter().find(|(name, _)| name == key);
-        pair.map(|(_, value)| value)
+        let place = match &self.places {
+            Some(places) => places.0.get(key).copied(),
+            None => self.position(key),
+        };
+        Some(&self.pairs.get(place?)?.1)
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        self.pairs.iter().position(|(name, _)| name == key)
+    }
+
+    /// Where a key stands. Of many, all places are noted: putting each of them in
+    /// would take time by the square of them otherwise.
+    fn place(&mut self, key: &str) -> Option<usize> {
+        if self.pairs.len() < FEW {
+            return self.position(key);
+        }
+        let places = self.places.get_or_insert_with(|| {
+            let names = self.pairs.iter().map(|(name, _)| name.clone());
+            Box::new(Places(names.zip(0..).collect()))
+        });
+        places.0.get(key).copied()
+    }
+
+    fn push(&mut self, key: Cow<'a, str>, value: Json<'a>) {
+        if let Some(places) = &mut self.places {
+            places.0.insert(key.clone(), self.pairs.len());
+        }
+        self.pairs.push((key, value));
+    }
+
+    fn remove(&mut self, place: usize) -> Json<'a> {
+        self.places = None;
+        self.pairs.remove(place).1
     }
 
     /// The value at the end of `path`.
@@ -108,8 +151,8 @@ impl<'a> Map<'a> {
 
     /// Takes a value out.
     pub(super) fn take(&mut self, key: &str) -> Option<Json<'a>> {
-        let place = self.0.iter().position(|(name, _)| name == key)?;
-        Some(self.0.remove(place).1)
+        let place = self.position(key)?;
+        Some(self.remove(place))
     }
 
     /// Takes the value at the end of `path` out, and the objects on the way that
@@ -119,13 +162,13 @@ impl<'a> Map<'a> {
             [] => None,
             [last] => self.take(last),
             [first, rest @ ..] => {
-                let place = self.0.iter().position(|(name, _)| name == first)?;
-                let Json::Map(inner) = &mut self.0[place].1 else {
+                let place = self.position(first)?;
+                let Json::Map(inner) = &mut self.pairs[place].1 else {
                     return None;
                 };
                 let found = inner.take_at(rest)?;
-                if inner.0.is_empty() {
-                    self.0.remove(place);
+                if inner.is_empty() {
+                    self.remove(place);
                 }
                 Some(found)
             }
@@ -135,9 +178,9 @@ impl<'a> Map<'a> {
     /// Puts a value in, in the place of one of that key.
     pub(super) fn set(&mut self, key: impl Into<Cow<'a, str>>, value: Json<'a>) {
         let key = key.into();
-        match self.0.iter_mut().find(|(name, _)| *name == key) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((key, value)),
+        match self.place(&key) {
+            Some(place) => self.pairs[place].1 = value,
+            None => self.push(key, value),
         }
     }
 
@@ -152,12 +195,11 @@ impl<'a> Map<'a> {
             [last] => self.set(last.clone(), value),
             [first, rest @ ..] => {
                 let first: Cow<'a, str> = first.clone().into();
-                let place = self.0.iter().position(|(name, _)| *name == first);
-                let place = place.unwrap_or_else(|| {
-                    self.0.push((first, Json::Map(Map::default())));
-                    self.0.len() - 1
+                let place = self.place(&first).unwrap_or_else(|| {
+                    self.push(first, Json::Map(Map::default()));
+                    self.pairs.len() - 1
                 });
-                if let Json::Map(inner) = &mut self.0[place].1 {
+                if let Json::Map(inner) = &mut self.pairs[place].1 {
                     inner.set_at(rest, value);
                 }
             }
@@ -165,19 +207,19 @@ impl<'a> Map<'a> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.pairs.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.pairs.is_empty()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
-        self.0.iter().map(|(key, value)| (key.as_ref(), value))
+        self.pairs.iter().map(|(key, value)| (key.as_ref(), value))
     }
 
     pub(super) fn into_pairs(self) -> impl Iterator<Item = (Cow<'a, str>, Json<'a>)> {
-        self.0.into_iter()
+        self.pairs.into_iter()
     }
 
     /// The object of pairs whose keys may stand twice: the last one counts.
@@ -189,7 +231,10 @@ impl<'a> Map<'a> {
                 .is_some_and(|(key, _)| before.iter().any(|(other, _)| other == key))
         };
         if few && !(1..pairs.len()).any(twice) {
-            return Self(pairs);
+            return Self {
+                pairs,
+                places: None,
+            };
         }
         let mut seen = HashSet::new();
         let mut last: Vec<bool> = pairs
@@ -198,7 +243,10 @@ impl<'a> Map<'a> {
             .map(|(key, _)| seen.insert(key.as_ref()))
             .collect();
         pairs.retain(|_| last.pop().unwrap_or(true));
-        Self(pairs)
+        Self {
+            pairs,
+            places: None,
+        }
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {

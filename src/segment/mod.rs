@@ -55,6 +55,8 @@ mod time;
 mod to_otlp;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 pub use check::{Envelope, Rejected, check};

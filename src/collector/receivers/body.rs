@@ -72,13 +72,7 @@ pub(crate) async fn read(
     let encoding = encoding.map_or(Ok("identity"), |value| value.to_str());
     let unpacked = match encoding.map_err(|_| BodyError::UnknownEncoding)? {
         "identity" | "" => return Ok((packed, charge)),
-        "gzip" => unpack(flate2::read::MultiGzDecoder::new(&*packed), &mut charge)?,
-        "deflate" => unpack(flate2::read::ZlibDecoder::new(&*packed), &mut charge)?,
-        "zstd" => {
-            let decoder = zstd::Decoder::with_buffer(&*packed);
-            unpack(decoder.map_err(|_| BodyError::BadEncoding)?, &mut charge)?
-        }
-        _ => return Err(BodyError::UnknownEncoding),
+        encoding => unpack_as(encoding, &packed, &mut charge)?,
     };
     drop(packed);
     charge.settle(unpacked.len());
@@ -121,6 +115,18 @@ async fn read_packed(
     Ok((read.freeze(), charge))
 }
 
+fn unpack_as(encoding: &str, packed: &[u8], charge: &mut Charge) -> Result<Vec<u8>, BodyError> {
+    match encoding {
+        "gzip" => unpack(flate2::read::MultiGzDecoder::new(packed), charge),
+        "deflate" => unpack(flate2::read::ZlibDecoder::new(packed), charge),
+        "zstd" => {
+            let decoder = zstd::Decoder::with_buffer(packed);
+            unpack(decoder.map_err(|_| BodyError::BadEncoding)?, charge)
+        }
+        _ => Err(BodyError::UnknownEncoding),
+    }
+}
+
 /// Unpacks until the end, the limit or the room is reached: a small body may
 /// unpack to more than any machine has.
 fn unpack(mut packed: impl Read, charge: &mut Charge) -> Result<Vec<u8>, BodyError> {
@@ -144,3 +150,7 @@ fn unpack(mut packed: impl Read, charge: &mut Charge) -> Result<Vec<u8>, BodyErr
         }
     }
 }
+
+#[cfg(test)]
+#[path = "body_fuzz.rs"]
+mod fuzz;

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::Intake;
+use super::draft::Translated;
 use crate::collector::{Consumer, Counters, Handler, Listening, Memory, Parcel, Protocols};
 
 /// Keeps what it is given.
@@ -85,6 +86,19 @@ pub(super) fn as_json(request: &[u8]) -> serde_json::Value {
 /// A request as OTLP's JSON has it, to look at.
 pub(super) fn as_text(request: &[u8]) -> String {
     serde_json::to_string_pretty(&as_json(request)).unwrap()
+}
+
+/// Judges what a reader of another protocol made of any bytes: a request of as
+/// many spans as it says, all with ids, and not much larger than its input.
+pub(super) fn judge<E>(input: &[u8], translated: Result<Translated, E>) {
+    let Ok(translated) = translated else {
+        return;
+    };
+    let counted = crate::otlp::check(&translated.request).expect("a request");
+    assert_eq!((counted.spans, counted.without_id), (translated.spans, 0));
+    ExportTraceServiceRequest::decode(&*translated.request).expect("protobuf");
+    // The most is made of a reference or a tag that is empty.
+    crate::fuzz::bounded(input, translated.request.len(), 64);
 }
 
 /// Waits until it is so.

@@ -1,6 +1,7 @@
 //! Annotations, metadata and links: what the other blocks leave.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::super::fields::METADATA;
 use super::super::id::{SegmentId, TraceId};
@@ -38,13 +39,9 @@ pub(super) fn annotations<'a>(
     is_left: impl Fn(&One<'a>) -> bool,
     is_shown: impl Fn(&One<'a>) -> bool,
 ) {
-    let listed = match known.value(Slot::Indexed) {
-        Some(AnyValue::Array(keys)) => Some(keys),
-        _ => None,
-    };
-    let is_listed = |key: &str| {
-        let mut keys = listed.iter().flat_map(|keys| keys.iter());
-        keys.any(|one| one == AnyValue::Text(key))
+    let listed: HashSet<&str> = match known.value(Slot::Indexed) {
+        Some(AnyValue::Array(keys)) => keys.iter().filter_map(AnyValue::as_text).collect(),
+        _ => HashSet::new(),
     };
     let mut written: Vec<Cow<'a, str>> = Vec::new();
     block(out, "annotations", |out| {
@@ -54,7 +51,7 @@ pub(super) fn annotations<'a>(
         for one in &mut known.all {
             let is_configured = options.indexed_attributes.contains(one.key);
             let indexed = is_configured
-                || is_left(one) && (options.index_all_attributes || is_listed(one.key));
+                || is_left(one) && (options.index_all_attributes || listed.contains(one.key));
             one.is_annotation = false;
             if !indexed || !is_shown(one) || !value::is_scalar(one.value) || written.len() >= MOST {
                 continue;

@@ -1,6 +1,7 @@
 //! Spans that were made of segments, as the same documents again.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::super::fields::{
     self, ANNOTATIONS, AWS_SERVICE, DB_CONNECTION, DB_NAME, DEPTH, ENTITY, EXCEPTION, METADATA,
@@ -152,6 +153,7 @@ fn segment<'a>(map: &mut Map<'a>, resource: Attributes<'a>) {
     let on_kubernetes = resource.iter().any(|(key, value)| {
         matches!(key, "k8s.pod.name" | "k8s.cluster.name") && matches!(value, AnyValue::Text(_))
     });
+    let mut language = None;
     for (key, value) in resource.iter() {
         if fields::put(map, SEGMENT, key, value) {
             continue;
@@ -175,7 +177,9 @@ fn segment<'a>(map: &mut Map<'a>, resource: Attributes<'a>) {
                 continue;
             }
             "telemetry.sdk.name" => {
-                let sdk = match resource.text("telemetry.sdk.language") {
+                let language =
+                    language.get_or_insert_with(|| resource.text("telemetry.sdk.language"));
+                let sdk = match *language {
                     Some(language) => Cow::Owned(format!("{text} for {language}")),
                     None => Cow::Borrowed(text),
                 };
@@ -189,10 +193,11 @@ fn segment<'a>(map: &mut Map<'a>, resource: Attributes<'a>) {
 }
 
 fn put_attributes<'a>(map: &mut Map<'a>, attributes: Attributes<'a>) {
-    let annotated: Vec<&str> = match attributes.get(ANNOTATIONS) {
+    let annotated: HashSet<&str> = match attributes.get(ANNOTATIONS) {
         Some(AnyValue::Array(keys)) => keys.iter().filter_map(AnyValue::as_text).collect(),
-        _ => Vec::new(),
+        _ => HashSet::new(),
     };
+    let mut database = None;
     for (key, value) in attributes.iter() {
         let has_place = [ENTITY, SUBSEGMENT]
             .iter()
@@ -201,11 +206,12 @@ fn put_attributes<'a>(map: &mut Map<'a>, attributes: Attributes<'a>) {
             continue;
         }
         if let (DB_CONNECTION, AnyValue::Text(connection)) = (key, value) {
-            if let Some(name) = attributes.text(DB_NAME) {
+            let name = database.get_or_insert_with(|| attributes.text(DB_NAME));
+            if let Some(name) = *name {
                 let url = sql_url::join(connection, name);
                 map.set_at(&["sql", "url"], Json::Text(Cow::Owned(url)));
             }
-        } else if annotated.contains(&key) {
+        } else if annotated.contains(key) {
             map.set_at(&["annotations", key], value::json(value));
         } else if let (Some(namespace), AnyValue::Text(text)) = (key.strip_prefix(METADATA), value)
         {

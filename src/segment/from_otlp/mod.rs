@@ -61,13 +61,14 @@ pub fn from_otlp(
 ) -> usize {
     let mut left_out = 0;
     let mut writer = None;
+    let resource = spans.resource();
     for scope in spans.scopes() {
         if scope.scope().name() == SCOPE {
-            left_out += marked::documents(spans.resource(), scope, sink);
+            left_out += marked::documents(resource, scope, sink);
             continue;
         }
-        let writer = writer
-            .get_or_insert_with(|| document::Writer::new(spans.resource().attributes(), options));
+        let writer =
+            writer.get_or_insert_with(|| document::Writer::new(resource.attributes(), options));
         for span in scope.spans() {
             match ids(&span) {
                 Some((trace_id, id)) => writer.span(&span, trace_id, id, sink),

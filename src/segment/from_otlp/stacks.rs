@@ -59,7 +59,9 @@ fn java(trace: &str) -> Vec<Thrown<'_>> {
             });
             in_message = true;
         } else if let (true, Some((_, message))) = (in_message, last.name.as_mut()) {
-            *message = Cow::Owned(format!("{message}\n{line}"));
+            let message = message.to_mut();
+            message.push('\n');
+            message.push_str(line);
         }
     }
     chain

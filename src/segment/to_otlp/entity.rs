@@ -17,6 +17,10 @@ const ATTRIBUTES: u32 = 9;
 /// attributes' keys sees them.
 const MOST_STEPS: u32 = 4;
 
+/// Bytes of a pointer below which objects are taken apart, at most: it stands
+/// with each field again, which would make much of a long key over many fields.
+const MOST_POINTER: usize = 128;
+
 /// What all spans of a document share.
 pub(super) struct Trace {
     pub(super) id: TraceId,
@@ -291,7 +295,7 @@ fn descend(out: &mut Vec<u8>, field: u32, pointer: &mut String, map: &Map<'_>, s
         let length = pointer.len();
         push_step(pointer, key);
         match value {
-            Json::Map(inner) if steps > 1 && !inner.is_empty() => {
+            Json::Map(inner) if steps > 1 && pointer.len() <= MOST_POINTER && !inner.is_empty() => {
                 descend(out, field, pointer, inner, steps - 1);
             }
             _ => attribute(out, field, pointer, value),

@@ -8,6 +8,8 @@ pub(super) fn document(text: &str) -> Vec<Line<'_>> {
     let mut scan = Scan {
         text: text.strip_prefix('\u{feff}').unwrap_or(text),
         at: 0,
+        is_inline: false,
+        loose: Vec::new(),
     };
     let mut lines = Vec::new();
     while !scan.rest().is_empty() {
@@ -26,6 +28,10 @@ pub(super) fn document(text: &str) -> Vec<Line<'_>> {
 struct Scan<'a> {
     text: &'a str,
     at: usize,
+    /// In an inline table, the parts of a pair may stand on lines of their own.
+    is_inline: bool,
+    /// Comments on such lines.
+    loose: Vec<&'a str>,
 }
 
 impl<'a> Scan<'a> {
@@ -45,6 +51,19 @@ impl<'a> Scan<'a> {
     fn blanks(&mut self) {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    }
+
+    /// Passes over what may stand between the parts of a pair.
+    fn space(&mut self) {
+        self.blanks();
+        while self.is_inline && !self.rest().is_empty() {
+            if let Some(comment) = self.comment() {
+                self.loose.push(comment);
+            } else if !self.line_break() {
+                break;
+            }
+            self.blanks();
+        }
     }
 
     fn line_break(&mut self) -> bool {
@@ -80,7 +99,8 @@ impl<'a> Scan<'a> {
         let line = if self.rest().starts_with('[') {
             self.header()
         } else {
-            let (key, value) = self.pair();
+            let key = self.name();
+            let value = self.value();
             let comment = self.comment();
             Line::Pair {
                 key,
@@ -109,25 +129,26 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn pair(&mut self) -> (String, Value<'a>) {
+    /// Reads a pair as far as its value.
+    fn name(&mut self) -> String {
         let key = self.key();
-        self.blanks();
+        self.space();
         self.skip("=");
-        self.blanks();
-        (key, self.value())
+        self.space();
+        key
     }
 
     /// Reads a key, its parts joined without blanks.
     fn key(&mut self) -> String {
         let mut key = String::new();
         loop {
-            self.blanks();
+            self.space();
             let part = match self.rest().chars().next() {
                 Some('"' | '\'') => self.string(),
-                _ => self.until(&['.', '=', ']', ' ', '\t', '\n']),
+                _ => self.until(&['.', '=', ']', ' ', '\t', '\r', '\n', '#']),
             };
             key.push_str(part);
-            self.blanks();
+            self.space();
             if !self.skip(".") {
                 return key;
             }
@@ -196,13 +217,11 @@ impl<'a> Scan<'a> {
             } else if self.skip(close) {
                 break;
             } else if !self.skip(",") {
-                let (key, value) = match close {
-                    "}" => {
-                        let (key, value) = self.pair();
-                        (Some(key), value)
-                    }
-                    _ => (None, self.value()),
-                };
+                let is_inline = std::mem::replace(&mut self.is_inline, true);
+                let key = (close == "}").then(|| self.name());
+                self.is_inline = is_inline;
+                pending.append(&mut self.loose);
+                let value = self.value();
                 body.items.push(Item {
                     before: std::mem::take(&mut pending),
                     key,

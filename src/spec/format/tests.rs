@@ -90,6 +90,20 @@ fn keeps_comments_where_they_belong() {
 }
 
 #[test]
+fn joins_the_parts_of_a_pair() {
+    assert_snapshot!(formatted(
+        "a = { x.y # one\n = # two\r\n 1, # three\n}\nb={x={z\r\n =1 }}\n"
+    ), @r"
+    a = {
+      # one
+      # two
+      x.y = 1, # three
+    }
+    b = { x = { z = 1 } }
+    ");
+}
+
+#[test]
 fn leaves_strings_alone() {
     let text = "a = \"\"\"\n  x  \n\t# no comment\n\n\n= \\\"\"\"\"\"\nb = '''it's ''''\nc = '[#,'\nd = \"\\\\\"\ne = 1979-05-27 07:32:00Z # date\n";
     assert_eq!(formatted(text), text);

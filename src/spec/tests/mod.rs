@@ -9,6 +9,7 @@
 
 mod documents;
 mod errors;
+mod fuzz;
 mod meaning;
 mod published_schema;
 mod robustness;

@@ -12,6 +12,8 @@ mod thrift;
 mod udp;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 pub use grpc::Grpc;

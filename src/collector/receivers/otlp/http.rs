@@ -112,6 +112,11 @@ impl Http {
     ) -> Response<Full<Bytes>> {
         let body = match form {
             Form::Protobuf => body,
+            Form::Json if !charge.grow(json::room(&body)) => {
+                let no_room = BodyError::NoRoom;
+                self.intake.counters.refused(NAME, no_room.reason(), 1);
+                return not_read(form, no_room);
+            }
             Form::Json => match json::to_protobuf(signal, &body) {
                 Ok(request) => {
                     charge.settle(request.len());

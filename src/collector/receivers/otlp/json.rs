@@ -8,6 +8,15 @@ use serde::de::DeserializeOwned;
 
 use super::signal::Signal;
 
+/// Bytes of an object of a request in memory, about.
+const OBJECT: usize = 128;
+
+/// Bytes that a request takes while it is read into objects, beyond its own: an
+/// object may have no more than two bytes of it.
+pub(super) fn room(request: &[u8]) -> usize {
+    request.split(|byte| *byte == b'{').count() * OBJECT
+}
+
 /// Translates a request.
 ///
 /// # Errors

@@ -9,5 +9,8 @@ mod json;
 mod signal;
 mod take;
 
+#[cfg(test)]
+mod fuzz;
+
 pub use grpc::Grpc;
 pub use http::Http;

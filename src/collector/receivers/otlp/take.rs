@@ -1,9 +1,6 @@
 //! What becomes of a request once it is read, whatever it came by.
 
 use bytes::Bytes;
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use prost::Message;
 
 use super::signal::{Signal, points, records};
 use crate::collector::receivers::Intake;
@@ -45,8 +42,8 @@ pub(super) async fn take(
 ) -> Result<Taken, NotTaken> {
     let count = match signal {
         Signal::Traces => return take_traces(intake, receiver, request, charge).await,
-        Signal::Metrics => ExportMetricsServiceRequest::decode(request).map(|one| points(&one)),
-        Signal::Logs => ExportLogsServiceRequest::decode(request).map(|one| records(&one)),
+        Signal::Metrics => points(&request),
+        Signal::Logs => records(&request),
     };
     match count {
         Ok(count) => {

@@ -91,5 +91,8 @@ fn of_document(rejected: &Rejected) -> Reason {
 }
 
 #[cfg(test)]
+#[path = "udp_fuzz.rs"]
+mod fuzz;
+#[cfg(test)]
 #[path = "udp_tests.rs"]
 mod tests;

@@ -10,6 +10,8 @@ mod v1;
 mod v2;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 use bytes::Bytes;

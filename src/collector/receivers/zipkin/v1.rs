@@ -4,6 +4,7 @@
 //! of the other side.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::Deserialize;
 
@@ -127,12 +128,16 @@ impl JsonSpan {
             Some(annotation) => endpoint(annotation.endpoint.as_ref()),
             None => self.any_endpoint(),
         };
+        let of_sides = match is_first {
+            Some(true) => self.services_of_sides(),
+            _ => HashSet::new(),
+        };
         let is_own = |of: Option<&JsonEndpoint>| match (is_first, of) {
             (None, _) => true,
             (Some(is_first), None) => is_first,
             (Some(is_first), Some(of)) => {
                 let service = of.endpoint().service;
-                service == local.service || is_first && !self.is_of_a_side(&service)
+                service == local.service || is_first && !of_sides.contains(&service)
             }
         };
         let (timestamp, duration) = self.times(begin, end, is_first == Some(false));
@@ -207,13 +212,12 @@ impl JsonSpan {
         endpoint(address.and_then(|one| one.endpoint.as_ref()))
     }
 
-    fn is_of_a_side(&self, service: &str) -> bool {
-        let mut core = self
-            .annotations
-            .0
-            .iter()
-            .filter(|one| is_core(&one.value.0));
-        core.any(|one| endpoint(one.endpoint.as_ref()).service == service)
+    /// The services that called or were called.
+    fn services_of_sides(&self) -> HashSet<Cow<'_, str>> {
+        let annotations = self.annotations.0.iter();
+        let core = annotations.filter(|one| is_core(&one.value.0));
+        core.map(|one| endpoint(one.endpoint.as_ref()).service)
+            .collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes in comes out, whatever happens in between.
 
 mod bad_days;
+mod fuzz;
 mod kept;
 mod queries;
 

@@ -4,6 +4,7 @@
     reason = "requests read better without borrows"
 )]
 
+mod fuzz;
 mod groups;
 mod requests;
 mod resource_policies;
