@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("resource", &["aws", "filter", "model", "plan"]),
     ("spec", &["collector_config", "lint", "model", "resource"]),
     ("apply", &["aws", "model", "plan", "resource"]),
-    ("generate", &["lint", "model", "resource"]),
+    ("generate", &["collector_config", "lint", "model", "resource"]),
     ("export", &["model", "resource"]),
     ("otlp", &[]),
     ("segment", &["otlp"]),
