@@ -122,7 +122,7 @@ pub fn generate(request: &Request<'_>) -> Result<Generated, Vec<Fault>> {
         }
     };
     Ok(Generated {
-        yaml: format!("{}{yaml}", head(request, &draft)),
+        yaml: format!("{}{}\n", head(request, &draft), yaml.trim_end_matches('\n')),
         document: draft.document,
         warnings: draft.warnings,
     })
