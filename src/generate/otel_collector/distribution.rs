@@ -73,13 +73,10 @@ impl Distribution {
             let (kind, word) = (component.kind, component.section.word());
             let hint = match kind {
                 "zipkin" => {
-                    "send OTLP, which Zipkin's successors take, or take `--distribution contrib`"
-                }
-                "spanmetrics" => {
-                    "take the exporter out of an environment of its own, or take `--distribution contrib`"
+                    "send OTLP, which many take that know Zipkin, or take `--distribution contrib`"
                 }
                 _ => {
-                    "take it out of `pipeline` in an environment of its own, or take `--distribution contrib`"
+                    "describe it in an environment that is not for ADOT, or take `--distribution contrib`"
                 }
             };
             let message = format!("ADOT has no `{kind}` {word}");
