@@ -81,7 +81,7 @@ fn what_the_collector_cannot_do_is_told_at_its_place() {
         .says(
             "error: collector: `processors.share.unit`: the Collector cannot limit traces a second",
         )
-        .says("--> xrayctl.toml:16:8")
+        .says("--> xrayctl.toml:17:8")
         .says("write `unit = \"spans\"`, or take `probabilistic-sampling`");
     scenario.edit("unit = \"traces\"", "unit = \"spans\"");
     generate(&scenario, &[])

@@ -94,15 +94,13 @@ fn fault(steps: Vec<String>, message: String, hint: &str) -> Fault {
 fn path(steps: &[String]) -> String {
     let mut path = String::new();
     for step in steps {
-        let is_index = !path.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
-        if is_index && !step.is_empty() {
-            path.push_str(&format!("[{step}]"));
-            continue;
-        }
-        if !path.is_empty() {
-            path.push('.');
-        }
-        path.push_str(step);
+        let is_index = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+        let part = match step {
+            step if path.is_empty() => step.clone(),
+            step if is_index => format!("[{step}]"),
+            step => format!(".{step}"),
+        };
+        path.push_str(&part);
     }
     path
 }

@@ -17,7 +17,8 @@ pub(super) fn text(text: &str) -> String {
                 quoted.push(letter);
             }
             letter if letter.is_control() => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(letter)));
+                let escaped = format!("\\u{:04x}", u32::from(letter));
+                quoted.push_str(&escaped);
             }
             letter => quoted.push(letter),
         }
