@@ -37,11 +37,13 @@ fn said(faults: &[Fault]) -> Vec<String> {
 
 /// A pipeline of one processor, `p`.
 fn of_processor(processor: Value) -> Value {
-    json!({
+    let mut config = json!({
         "pipeline": ["p"],
-        "processors": { "p": processor },
+        "processors": {},
         "exporters": { "log": { "type": "debug" } },
-    })
+    });
+    config["processors"]["p"] = processor;
+    config
 }
 
 #[test]
