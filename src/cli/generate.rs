@@ -1,11 +1,15 @@
 //! `xrayctl generate`.
 
 mod ecs_task_definition;
+mod otel_collector;
+
+use std::path::Path;
 
 use clap::Subcommand;
 
-use super::Outcome;
 use super::globals::{Globals, Uses};
+use super::{Outcome, replace_file, spec_file};
+use crate::model::Diagnostic;
 use crate::view::Terminal;
 
 /// Write what other tools take, from the spec
@@ -18,6 +22,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     EcsTaskDefinition(ecs_task_definition::Args),
+    OtelCollector(otel_collector::Args),
 }
 
 impl Args {
@@ -30,6 +35,10 @@ impl Args {
                 connection: true,
                 ..Uses::default()
             },
+            What::OtelCollector(_) => Uses {
+                spec: true,
+                ..Uses::default()
+            },
         }
     }
 }
@@ -37,5 +46,17 @@ impl Args {
 pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
     match &args.what {
         What::EcsTaskDefinition(args) => ecs_task_definition::run(args, globals, terminal).await,
+        What::OtelCollector(args) => otel_collector::run(args, globals, terminal),
+    }
+}
+
+/// Writes the file, new or not.
+fn write(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    if path.exists() {
+        replace_file::existing(path, text).map_err(|error| {
+            Diagnostic::error(format!("cannot write `{}`: {error}", path.display()))
+        })
+    } else {
+        spec_file::create(path, text)
     }
 }

@@ -3,4 +3,5 @@
 
 pub mod ecs_task_definition;
 pub mod lint;
+pub mod otel_collector;
 pub mod reference;

@@ -9,7 +9,8 @@ use super::resources::finding_at;
 use super::schema::generator;
 use super::shape::{Patterns, Shape};
 use super::variables::Scope;
-use crate::collector_config::CollectorConfig;
+use crate::collector_config::{CollectorConfig, Fault};
+use crate::model::Severity;
 
 /// The key.
 pub(super) const KEY: &str = "collector";
@@ -65,4 +66,23 @@ pub(super) fn read(
         report.add(&subject, finding.hint(fault.hint));
     }
     Some(config)
+}
+
+/// Tells of faults, each where its steps lead to in `[collector]` of `root`; at
+/// no place where the spec has no such table.
+pub(super) fn tell(root: &Table, faults: &[Fault], severity: Severity, report: &mut Report) {
+    let subject = Subject::part(KEY);
+    for fault in faults {
+        let message = fault.message.clone();
+        let finding = match root.get(KEY) {
+            Some(entry) => finding_at(report.source(), &entry.node, &fault.steps, None, message),
+            // The head of the file is as near as it gets.
+            None => Finding::new(&(0..0), message),
+        };
+        let finding = Finding {
+            severity,
+            ..finding.hint(fault.hint.clone())
+        };
+        report.add(&subject, finding);
+    }
 }

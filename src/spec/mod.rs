@@ -47,8 +47,8 @@ pub use shape::ShapeError;
 pub use stack::Stack;
 pub use starter::starter;
 
-use crate::collector_config::CollectorConfig;
-use crate::model::{Desired, Diagnostics, SourceFile, Tags};
+use crate::collector_config::{CollectorConfig, Fault};
+use crate::model::{Desired, Diagnostics, Severity, SourceFile, Tags};
 use crate::resource::Kind;
 use fingerprint::Fingerprint;
 use lint::Linted;
@@ -141,6 +141,25 @@ fn read_collector(options: &Options, report: &mut Report) -> Option<CollectorCon
     let mut scope = Scope::new(&mut root, options, &environments, report);
     let config = collector::read(&mut root, &mut scope, &Patterns::default(), report);
     Some(config.unwrap_or_default())
+}
+
+/// Tells of `faults` of what `[collector]` of a spec says, each at its place, or
+/// as near to it as the spec goes.
+pub fn collector_faults(
+    source: &Arc<SourceFile>,
+    env: Option<&str>,
+    faults: &[Fault],
+    severity: Severity,
+) -> Diagnostics {
+    // What is wrong with the spec itself was told when it was read.
+    let mut unused = Report::new(source);
+    let root = read_root(&mut unused).and_then(|mut root| {
+        overlay::apply(&mut root, env, &mut unused).ok()?;
+        Some(root)
+    });
+    let mut report = Report::new(source);
+    collector::tell(&root.unwrap_or_default(), faults, severity, &mut report);
+    report.finish()
 }
 
 /// Lists the environments of a spec, sorted; none where it is no TOML. For

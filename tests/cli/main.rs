@@ -39,6 +39,7 @@ mod kms;
 mod lambda;
 mod lint;
 mod machine;
+mod otel_collector;
 mod ownership;
 mod policies;
 mod refresh;

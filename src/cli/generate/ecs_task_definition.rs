@@ -10,7 +10,7 @@ use crate::aws::Aws;
 use crate::cli::connection::{check_region, connect, failed_call};
 use crate::cli::globals::Globals;
 use crate::cli::spec_file::{self, DEFAULT_PATH};
-use crate::cli::{Failure, Outcome, replace_file};
+use crate::cli::{Failure, Outcome};
 use crate::exit::Exit;
 use crate::generate::ecs_task_definition as generate;
 use crate::model::attributes::put;
@@ -91,7 +91,7 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
     match &args.out {
         None => terminal.result(&text)?,
         Some(path) => {
-            write(path, &text)?;
+            super::write(path, &text)?;
             let path = path.display();
             terminal.status(&format!(
                 "Wrote {path}. Register it with: aws ecs register-task-definition --region {region} --cli-input-json file://{path}"
@@ -297,15 +297,4 @@ fn told(problems: &[Problem], base: Option<&Arc<SourceFile>>, desired: &Desired)
         }
     });
     told.collect()
-}
-
-/// Writes the file, new or not.
-fn write(path: &Path, text: &str) -> Result<(), Diagnostic> {
-    if path.exists() {
-        replace_file::existing(path, text).map_err(|error| {
-            Diagnostic::error(format!("cannot write `{}`: {error}", path.display()))
-        })
-    } else {
-        spec_file::create(path, text)
-    }
 }
