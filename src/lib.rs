@@ -15,6 +15,7 @@
 //! | [`export`] | a spec from what stands at AWS |
 //! | [`view`] | all that people and programs read |
 //! | [`cli`] | one file a command |
+//! | [`guard`] | keeps web pages out of what is served here |
 //! | [`local_aws`] | the embedded AWS |
 //! | [`collector`] | receives, processes, keeps and forwards traces |
 //! | [`collector_config`] | what the collector does, as a spec says it |
@@ -35,6 +36,7 @@ pub mod exit;
 pub mod export;
 pub mod filter;
 pub mod generate;
+pub mod guard;
 pub mod lint;
 pub mod local_aws;
 pub mod model;

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("exit", &[]),
+    ("guard", &[]),
     ("filter", &["model"]),
     ("collector_config", &["model"]),
     ("sampling", &[]),
@@ -30,9 +31,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("segment", &["otlp"]),
     (
         "collector",
-        &["aws", "collector_config", "otlp", "sampling", "segment"],
+        &[
+            "aws",
+            "collector_config",
+            "guard",
+            "otlp",
+            "sampling",
+            "segment",
+        ],
     ),
-    ("local_aws", &["filter", "model", "sampling", "segment"]),
+    (
+        "local_aws",
+        &["filter", "guard", "model", "sampling", "segment"],
+    ),
     (
         "view",
         &["apply", "aws", "lint", "model", "plan", "resource", "spec"],
