@@ -19,6 +19,7 @@
 //! | [`local_aws`] | the embedded AWS |
 //! | [`collector`] | receives, processes, keeps and forwards traces |
 //! | [`collector_config`] | what the collector does, as a spec says it |
+//! | [`desk`] | the embedded AWS and a collector, running beside one another |
 //! | [`otlp`] | OTLP traces, read in place |
 //! | [`segment`] | X-Ray segment documents, and their translation to spans and back |
 //!
@@ -32,6 +33,7 @@ pub mod aws;
 pub mod cli;
 pub mod collector;
 pub mod collector_config;
+pub mod desk;
 pub mod exit;
 pub mod export;
 pub mod filter;

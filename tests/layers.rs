@@ -44,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "local_aws",
         &["filter", "guard", "model", "sampling", "segment"],
     ),
+    ("desk", &["collector", "collector_config", "local_aws"]),
     (
         "view",
         &["apply", "aws", "lint", "model", "plan", "resource", "spec"],
@@ -53,6 +54,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "apply",
             "aws",
+            "collector_config",
+            "desk",
             "exit",
             "export",
             "generate",
