@@ -95,11 +95,16 @@ impl Desk {
     }
 
     fn ask(&self, what: &str, line: &str, body: &Value) -> Message {
+        self.ask_as(&self.address(what), what, line, body)
+    }
+
+    /// Asks in the name of `host`.
+    fn ask_as(&self, host: &str, what: &str, line: &str, body: &Value) -> Message {
         let address = self.address(what);
         let request = Message {
             start: format!("{line} HTTP/1.1"),
             headers: vec![
-                ("host".to_owned(), address.clone()),
+                ("host".to_owned(), host.to_owned()),
                 ("content-type".to_owned(), "application/json".to_owned()),
             ],
             body: body.to_string().into_bytes(),
@@ -325,7 +330,7 @@ fn what_is_wrong_at_the_start_ends_it() {
         .says(&format!(
             "failed to serve the embedded AWS: listen on {port}: "
         ));
-    for option in ["--local", "--json", "--profile=x", "--region=us-east-1"] {
+    for option in ["--local", "--profile=x", "--region=us-east-1"] {
         scenario
             .run(&format!("dev {option}"))
             .ends_with(1)
@@ -344,5 +349,24 @@ fn environments_and_variables_are_those_of_the_command_line() {
     assert_eq!(desk.rate("AWS API"), json!(0.3));
     assert!(scenario.path("here").exists());
     assert!(!scenario.path(".xrayctl").exists());
+    desk.end();
+}
+
+/// A name of somebody else's may lead here (DNS rebinding).
+#[test]
+fn pages_are_not_for_web_pages_of_others() {
+    let scenario = Scenario::local(SPEC);
+    let desk = Desk::start(&scenario);
+    let status = |host: &str, what: &str, line: &str| {
+        let answer = desk.ask_as(host, what, line, &Value::Null);
+        answer.second_word().to_owned()
+    };
+    for page in ["tracez", "servicez", "pipelinez"] {
+        let line = format!("GET /debug/{page}");
+        assert_eq!(status("localhost", "zPages", &line), "200", "{page}");
+        assert_eq!(status("evil.example", "zPages", &line), "403", "{page}");
+    }
+    // Who probes names this machine in its own way.
+    assert_eq!(status("collector", "health", "GET /health"), "200");
     desk.end();
 }

@@ -132,10 +132,13 @@ impl Dev<'_> {
         match self.change(followed).await {
             Err(Failure::Diagnostics(diagnostics)) => {
                 self.terminal.diagnostics(&diagnostics);
-                let name = &self.name;
-                self.terminal.status(&format!(
-                    "{name} changed, and was not taken over: what was applied before goes on"
-                ));
+                let what = if diagnostics.is_empty() {
+                    "was applied in part only: mend what failed and save it again"
+                } else {
+                    "was not taken over: what was applied before goes on"
+                };
+                self.terminal
+                    .status(&format!("{} changed, and {what}", self.name));
                 Ok(())
             }
             other => other,
@@ -181,7 +184,13 @@ impl Dev<'_> {
                 Err(error) => failures.push(failed("start it as it was", &error)),
             }
         }
-        Err(failures.into())
+        self.terminal.diagnostics(&failures);
+        self.terminal.status(if self.collecting.is_some() {
+            "[collector] was not taken over: the collector runs as it did"
+        } else {
+            "no traces are taken until [collector] is mended and saved"
+        });
+        Ok(())
     }
 
     /// Makes the embedded AWS as the spec says.
