@@ -14,6 +14,7 @@ th,td{border:1px solid #8886;padding:.15rem .5rem;text-align:left;vertical-align
 overflow-wrap:anywhere}\
 thead th{position:sticky;top:0;background:Canvas;white-space:nowrap}\
 td.n{text-align:right;font-variant-numeric:tabular-nums}\
+article td{white-space:pre-wrap}\
 article{border-left:3px solid #8886;padding-left:1rem;margin:1rem 0}\
 h3,h4{margin:.5rem 0}h4{font-weight:normal}";
 

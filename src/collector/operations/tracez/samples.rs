@@ -73,7 +73,10 @@ impl<'a> Samples<'a> {
         };
         let (shown, found) = (self.shown, self.found);
         html::push(out, &[", ", &class, "</h2>"]);
-        let _ = write!(out, "<p>The last {shown} of {found} that were counted.</p>");
+        let _ = write!(
+            out,
+            "<p>{shown} of {found} that were counted, those that came last.</p>"
+        );
         out.push_str(&self.drawn);
     }
 }

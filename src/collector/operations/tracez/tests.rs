@@ -166,7 +166,7 @@ async fn samples_have_all_that_is_known() {
         .page("zservice=shop&zspanname=GET%20%2Fcart&ztype=1&zlatencybucket=5")
         .await;
     for expected in [
-        "shop: GET /cart, 100 ms to 1 s</h2><p>The last 1 of 1 that",
+        "shop: GET /cart, 100 ms to 1 s</h2><p>1 of 1 that",
         "· 250.000 ms</h3>",
         "<td>01010101010101010101010101010101",
         "<th>span<td>000000000ee6b280",
@@ -178,7 +178,7 @@ async fn samples_have_all_that_is_known() {
     }
     // Without a service, of all that have the operation.
     let page = kept.page("zspanname=GET+%2Fcart&ztype=1&zsubtype=1").await;
-    assert!(page.contains("The last 2 of 2 that"), "{page}");
+    assert!(page.contains("<p>2 of 2 that"), "{page}");
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn nothing_that_came_is_run() {
     kept.keep(vec![request(SCRIPT, vec![span])], &[]).await;
     let query = select::query(SCRIPT, SCRIPT, window::Class::Failed);
     let page = kept.page(&query).await;
-    assert!(page.contains("The last 1 of 1 that"), "{page}");
+    assert!(page.contains("<p>1 of 1 that"), "{page}");
     assert!(!page.contains("<script"), "{page}");
     assert!(!page.contains("\" onload"), "{page}");
     // Service, operation, status, attribute and event, some of them twice.
@@ -202,7 +202,7 @@ async fn nothing_that_came_is_run() {
     // What is asked for comes back as text, too.
     let page = kept.page("zspanname=%3Cscript%3E&ztype=2").await;
     assert!(
-        page.contains("&lt;script&gt;, errors</h2><p>The last 0 of 0"),
+        page.contains("&lt;script&gt;, errors</h2><p>0 of 0"),
         "{page}"
     );
 }
@@ -242,7 +242,7 @@ async fn the_page_is_bounded() {
     let operation = window::cut(&long);
     let query = select::query("shop", operation, window::Class::Took(0));
     let page = kept.page(&query).await;
-    assert!(page.contains("The last 20 of 100 that"));
+    assert!(page.contains("<p>20 of 100 that"));
     assert!(page.contains("and 16 more attributes"));
     assert!(page.len() < 4 << 20, "{}", page.len());
 }
