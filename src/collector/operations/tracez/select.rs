@@ -14,7 +14,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 /// The spans of an operation that became of one class. The words of the query are
 /// those of OpenTelemetry's zPages: `ztype` is 0 for running spans, 1 for a
 /// latency bucket, counted by `zlatencybucket` from 0, and 2 for errors.
-/// `zsubtype`, of OpenCensus, is the same as `zlatencybucket`, and `zservice` is
+/// `zsubtype`, of `OpenCensus`, is the same as `zlatencybucket`, and `zservice` is
 /// our own.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Select {
