@@ -1,9 +1,9 @@
 //! A spec that is edited.
 //!
-//! What stands in the files is looked at a few times a second. That costs less
-//! than a thousandth of a processor, and sees what notices of the file system do
-//! not: files on shared folders and in containers, and editors that write beside
-//! the file and rename.
+//! What stands in the files is looked at a few times a second: some reads of what
+//! the system has in memory. That sees what notices of the file system do not:
+//! files on shared folders and in containers, and editors that write beside the
+//! file and rename.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
