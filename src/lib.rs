@@ -15,9 +15,11 @@
 //! | [`export`] | a spec from what stands at AWS |
 //! | [`view`] | all that people and programs read |
 //! | [`cli`] | one file a command |
+//! | [`guard`] | keeps web pages out of what is served here |
 //! | [`local_aws`] | the embedded AWS |
 //! | [`collector`] | receives, processes, keeps and forwards traces |
 //! | [`collector_config`] | what the collector does, as a spec says it |
+//! | [`desk`] | the embedded AWS and a collector, running beside one another |
 //! | [`otlp`] | OTLP traces, read in place |
 //! | [`segment`] | X-Ray segment documents, and their translation to spans and back |
 //!
@@ -31,12 +33,14 @@ pub mod aws;
 pub mod cli;
 pub mod collector;
 pub mod collector_config;
+pub mod desk;
 pub mod exit;
 pub mod export;
 pub mod filter;
 #[cfg(test)]
 mod fuzz;
 pub mod generate;
+pub mod guard;
 pub mod lint;
 pub mod local_aws;
 pub mod model;

@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("exit", &[]),
     ("fuzz", &[]),
+    ("guard", &[]),
     ("filter", &["fuzz", "model"]),
     ("collector_config", &["model"]),
     ("sampling", &["fuzz"]),
@@ -39,6 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "aws",
             "collector_config",
             "fuzz",
+            "guard",
             "otlp",
             "sampling",
             "segment",
@@ -46,8 +48,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "local_aws",
-        &["filter", "fuzz", "model", "sampling", "segment"],
+        &["filter", "fuzz", "guard", "model", "sampling", "segment"],
     ),
+    ("desk", &["collector", "collector_config", "local_aws"]),
     (
         "view",
         &["apply", "aws", "lint", "model", "plan", "resource", "spec"],
@@ -57,6 +60,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "apply",
             "aws",
+            "collector_config",
+            "desk",
             "exit",
             "export",
             "generate",

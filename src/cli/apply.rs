@@ -22,6 +22,9 @@ use crate::resource::{REGISTRY, Registered};
 use crate::spec;
 use crate::view::{Report, Terminal, approval};
 
+/// Resources that are changed at a time where nothing else is said.
+const PARALLELISM: u16 = 10;
+
 /// Make AWS as the spec says
 ///
 /// Shows the plan and asks before it changes anything. Given a file that
@@ -48,8 +51,18 @@ pub(super) struct How {
     pub auto_approve: bool,
 
     /// Change at most this many resources at a time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = clap::value_parser!(u16).range(1..))]
     pub parallelism: u16,
+}
+
+impl How {
+    /// As where nobody is asked.
+    pub(super) fn unasked() -> Self {
+        Self {
+            auto_approve: true,
+            parallelism: PARALLELISM,
+        }
+    }
 }
 
 pub(super) async fn run(
@@ -177,7 +190,8 @@ pub(super) async fn approve_and_run(
     carry_out(planned, selection, how, report).await
 }
 
-async fn carry_out(
+/// Carries a plan out, which is approved, and reads back what stands then.
+pub(super) async fn carry_out(
     planned: Planned,
     selection: &Selection,
     how: &How,

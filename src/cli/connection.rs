@@ -1,13 +1,13 @@
 //! Reaching the AWS that a command is for.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::globals::Globals;
-use crate::aws::{Aws, Connection, Error};
+use crate::aws::{self, Aws, Connection};
 use crate::local_aws::connector::Connector;
 use crate::local_aws::{self, Access, LocalAws};
 use crate::model::{Address, Diagnostic};
@@ -54,46 +54,69 @@ pub(super) async fn connect(globals: &Globals, stack: &Stack) -> Result<Connecte
         endpoint_url: globals.endpoint_url.clone(),
         ..Connection::default()
     };
-    let mut embedded = None;
     if globals.local {
-        connection.embedded_credentials = true;
         match open_embedded(globals, stack).await? {
-            Access::InProcess(local) => {
-                connection.in_process =
-                    Some(SharedHttpClient::new(Connector::new(Arc::clone(&local))));
-                embedded = Some(local);
+            Access::InProcess(local) => return Ok(connect_in_process(local, stack).await),
+            Access::Served(url) => {
+                connection.embedded_credentials = true;
+                connection.endpoint_url = Some(url);
             }
-            Access::Served(url) => connection.endpoint_url = Some(url),
         }
     }
     Ok(Connected {
         aws: connection.open().await,
-        _embedded: embedded,
+        _embedded: None,
     })
 }
 
-async fn open_embedded(globals: &Globals, stack: &Stack) -> Result<Access, Diagnostic> {
-    let mut options = local_aws::Options::new(&globals.state);
+/// Connects to an embedded AWS of this process, in the region of `stack`.
+pub(super) async fn connect_in_process(local: Arc<LocalAws>, stack: &Stack) -> Connected {
+    let connector = Connector::new(Arc::clone(&local));
+    let connection = Connection {
+        region: stack.region.clone(),
+        embedded_credentials: true,
+        in_process: Some(SharedHttpClient::new(connector)),
+        ..Connection::default()
+    };
+    Connected {
+        aws: connection.open().await,
+        _embedded: Some(local),
+    }
+}
+
+/// The embedded AWS that `stack` is for.
+pub(super) fn embedded_options(globals: &Globals, stack: &Stack) -> local_aws::Options {
+    let mut options = local_aws::Options::new(globals.state());
     options.region.clone_from(&stack.region);
     if let Some(account) = &stack.account {
         options.account_id.clone_from(account);
     }
+    options
+}
+
+async fn open_embedded(globals: &Globals, stack: &Stack) -> Result<Access, Diagnostic> {
+    let options = embedded_options(globals, stack);
     local_aws::access(options, WAIT_FOR_FOLDER)
         .await
         .map_err(|error| {
-            let folder = globals.state.display();
-            let causes = std::iter::successors(error.source(), |&cause| cause.source());
-            let causes: Vec<String> = causes.map(|cause| format!(": {cause}")).collect();
+            let folder = globals.state().display();
             Diagnostic::error(format!(
-                "failed to open the embedded AWS in `{folder}`: {error}{}",
-                causes.concat()
+                "failed to open the embedded AWS in `{folder}`: {}",
+                with_causes(&error)
             ))
             .with_hint("choose another folder with --state, or remove this one to start anew")
         })
 }
 
+/// An error with what caused it, on one line.
+pub(super) fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let causes: Vec<String> = causes.map(|cause| format!(": {cause}")).collect();
+    format!("{error}{}", causes.concat())
+}
+
 /// Tells of a call that failed.
-pub(super) fn failed_call(error: &Error, address: Option<&Address>) -> Diagnostic {
+pub(super) fn failed_call(error: &aws::Error, address: Option<&Address>) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(error.to_string());
     diagnostic.hint = error.hint();
     diagnostic.address = address.cloned();

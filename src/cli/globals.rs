@@ -1,7 +1,7 @@
 //! Options that stand before or after any command.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -10,6 +10,9 @@ use crate::model::{Diagnostic, Diagnostics};
 /// What the name of an environment variable that holds a variable of the spec
 /// starts with.
 const VARIABLE_PREFIX: &str = "XRAYCTL_VAR_";
+
+/// The folder of the embedded AWS where none is given.
+const STATE: &str = ".xrayctl/local";
 
 /// Options of every command that makes use of them.
 #[derive(Clone, Debug, Args)]
@@ -38,15 +41,9 @@ pub(super) struct Globals {
     #[arg(long, global = true)]
     pub local: bool,
 
-    /// Keep the embedded AWS in this folder
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        default_value = ".xrayctl/local",
-        requires = "local"
-    )]
-    pub state: PathBuf,
+    /// Keep the embedded AWS in this folder [default: .xrayctl/local]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<PathBuf>,
 
     /// Print JSON: a document, or from plan, apply and destroy one event a line
     #[arg(long, global = true)]
@@ -70,6 +67,8 @@ pub(super) struct Uses {
     pub region: bool,
     /// It talks to AWS.
     pub connection: bool,
+    /// It talks to the embedded AWS, and to no other.
+    pub embedded: bool,
     /// It can print JSON.
     pub json: bool,
 }
@@ -100,11 +99,22 @@ impl Globals {
                 Diagnostic::error(format!("`xrayctl {command}` makes no use of {option}"))
             })
             .collect();
-        if unused.is_empty() {
-            Ok(())
-        } else {
-            Err(unused)
+        if !unused.is_empty() {
+            return Err(unused);
         }
+        if self.state.is_some() && !self.local && !uses.embedded {
+            return Err(
+                Diagnostic::error("--state is the folder of the embedded AWS")
+                    .with_hint("give --local too")
+                    .into(),
+            );
+        }
+        Ok(())
+    }
+
+    /// The folder of the embedded AWS.
+    pub(super) fn state(&self) -> &Path {
+        self.state.as_deref().unwrap_or(Path::new(STATE))
     }
 
     /// Returns the variables given with `--var`; the last of a name counts.

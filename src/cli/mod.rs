@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 mod connection;
 mod destroy;
+mod dev;
 mod export;
 mod fmt;
 mod generate;
@@ -57,6 +58,7 @@ enum Command {
     Apply(apply::Args),
     Destroy(destroy::Args),
     Show(show::Args),
+    Dev(dev::Args),
     Import(import::Args),
     Export(export::Args),
     Generate(generate::Args),
@@ -165,6 +167,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal, report: &dyn Report) -> Outcome {
         Command::Apply(args) => with_runtime(apply::run(args, globals, terminal, report)),
         Command::Destroy(args) => with_runtime(destroy::run(args, globals, terminal, report)),
         Command::Show(args) => with_runtime(show::run(args, globals, terminal)),
+        Command::Dev(args) => with_runtime(dev::run(args, globals, terminal)),
         Command::Import(args) => with_runtime(import::run(args, globals, terminal, report)),
         Command::Export(args) => with_runtime(export::run(args, globals, terminal)),
         Command::Generate(args) => with_runtime(generate::run(args, globals, terminal)),
@@ -193,6 +196,7 @@ impl Command {
             Self::Apply(_) => "apply",
             Self::Destroy(_) => "destroy",
             Self::Show(_) => "show",
+            Self::Dev(_) => "dev",
             Self::Import(_) => "import",
             Self::Export(_) => "export",
             Self::Generate(_) => "generate",
@@ -226,6 +230,11 @@ impl Command {
                 json: true,
                 ..Uses::default()
             },
+            Self::Dev(_) => Uses {
+                spec: true,
+                embedded: true,
+                ..Uses::default()
+            },
             Self::Import(_) => Uses {
                 spec: true,
                 region: true,
@@ -237,6 +246,7 @@ impl Command {
                 region: true,
                 connection: true,
                 json: true,
+                ..Uses::default()
             },
         }
     }

@@ -82,6 +82,19 @@ pub(super) async fn of_stack(
     mode: Mode,
 ) -> Result<Planned, Diagnostics> {
     let connected = connect(globals, &spec.stack).await?;
+    of_connected(spec, connected, selection, mode).await
+}
+
+/// Plans a spec for the AWS that is connected to.
+///
+/// # Errors
+/// Everything that stands in the way of the plan.
+pub(super) async fn of_connected(
+    spec: Spec,
+    connected: Connected,
+    selection: &Selection,
+    mode: Mode,
+) -> Result<Planned, Diagnostics> {
     let (plan, warnings) = of_account(&connected.aws, &spec, selection, mode).await?;
     Ok(Planned {
         spec,

@@ -38,7 +38,11 @@ pub(super) fn read(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
     }
 }
 
-fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file that is no larger than a spec may be.
+///
+/// # Errors
+/// What the file system says.
+pub(super) fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     let file = std::fs::File::open(path)?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
@@ -110,8 +114,19 @@ pub(super) fn check(
     path: &Path,
     options: &spec::Options,
 ) -> Result<(Spec, Diagnostics), Diagnostics> {
-    let folder = Folder(path.parent().map(Path::to_path_buf).unwrap_or_default());
-    let (spec, diagnostics) = spec::load(source, options, REGISTRY, &folder);
+    check_with(source, options, &Folder::of(path))
+}
+
+/// Checks the text of a spec, which names these files.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn check_with(
+    source: &Arc<SourceFile>,
+    options: &spec::Options,
+    files: &dyn spec::Files,
+) -> Result<(Spec, Diagnostics), Diagnostics> {
+    let (spec, diagnostics) = spec::load(source, options, REGISTRY, files);
     match spec {
         Some(spec) if !diagnostics.has_errors() => Ok((spec, diagnostics)),
         _ => Err(diagnostics),
@@ -119,11 +134,23 @@ pub(super) fn check(
 }
 
 /// Files beside the spec.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    /// Those beside the spec at `path`.
+    pub(super) fn of(path: &Path) -> Self {
+        Self(path.parent().map(Path::to_path_buf).unwrap_or_default())
+    }
+
+    /// Where a file is that the spec calls `name`.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
 
 impl spec::Files for Folder {
     fn read(&self, path: &str) -> io::Result<String> {
-        let bytes = read_bytes(&self.0.join(path))?;
+        let bytes = read_bytes(&self.path(path))?;
         String::from_utf8(bytes)
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8"))
     }

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::Full;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -13,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::consumer::Consumer;
 use super::counters::Counters;
-use super::exporters::{self, Metrics, OpenError, Opened, Progress, Setting};
-use super::operations::{Health, Pages, Status};
+use super::exporters::{self, Metrics, OpenError, Opened, Page, Progress, Setting};
+use super::operations::{Health, LocalOnly, Pages, Status};
 use super::pipeline::{self, Ends};
 use super::receivers::{Intake, jaeger, otlp, xray, zipkin};
 use super::server::{Handler, Listening, Protocols};
@@ -105,17 +107,33 @@ impl Collector {
             grace,
             is_strict,
         };
-        collector.receive(&config.receivers).await?;
-        for page in pages {
-            let metrics = Arc::new(Metrics::new(page.counts, Arc::clone(&registry)));
-            let any = Protocols::Any;
-            collector
-                .serve("Prometheus", Some(page.address), any, metrics)
-                .await?;
+        match collector.listen(config, pages, &registry).await {
+            Ok(()) => {
+                collector.status.set_ready();
+                Ok(collector)
+            }
+            Err(error) => {
+                // Its ports are free again when that is told.
+                collector.finish().await;
+                Err(error)
+            }
         }
-        collector.tell(&config.operations).await?;
-        collector.status.set_ready();
-        Ok(collector)
+    }
+
+    /// Listens for traces, and for those who ask how it is.
+    async fn listen(
+        &mut self,
+        config: &CollectorConfig,
+        pages: Vec<Page>,
+        registry: &Arc<Registry>,
+    ) -> Result<(), StartError> {
+        self.receive(&config.receivers).await?;
+        for page in pages {
+            let metrics = Arc::new(Metrics::new(page.counts, Arc::clone(registry)));
+            let address = Some(page.address);
+            self.show("Prometheus", address, metrics).await?;
+        }
+        self.tell(&config.operations).await
     }
 
     /// Starts the receivers.
@@ -165,9 +183,22 @@ impl Collector {
         let health = Arc::new(Health::new(Arc::clone(&self.status)));
         let pages = Arc::new(Pages::new(Arc::clone(&self.status)));
         let any = Protocols::Any;
+        // Those who probe name this machine as they know it, and learn little.
         self.serve("health", at.health.address(), any, health)
             .await?;
-        self.serve("zPages", at.zpages.address(), any, pages).await
+        self.show("zPages", at.zpages.address(), pages).await
+    }
+
+    /// Serves pages that other sites must not read.
+    async fn show<H: Handler<Body = Full<Bytes>>>(
+        &mut self,
+        what: &'static str,
+        address: Option<SocketAddr>,
+        pages: Arc<H>,
+    ) -> Result<(), StartError> {
+        let is_loopback = address.is_some_and(|address| address.ip().is_loopback());
+        let pages = Arc::new(LocalOnly::new(pages, is_loopback));
+        self.serve(what, address, Protocols::Any, pages).await
     }
 
     /// Where traces go in, for receivers of others.

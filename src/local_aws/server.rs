@@ -13,8 +13,7 @@ use axum::extract::State;
 use axum::serve::ListenerExt;
 use axum::{Router, routing::get};
 use bytes::Bytes;
-use http::uri::Authority;
-use http::{HeaderMap, Request, Response, Uri, header};
+use http::{HeaderMap, Request, Response, Uri};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,6 +22,7 @@ use tokio::time::timeout;
 
 use super::LocalAws;
 use super::reply;
+use crate::guard;
 
 /// Most bytes of a request body; no AWS API here takes more.
 const MOST_BYTES: usize = 10 * 1024 * 1024;
@@ -153,8 +153,12 @@ async fn grace(stopped: oneshot::Receiver<()>) {
     }
 }
 
-async fn status(State(local): State<Arc<LocalAws>>, headers: HeaderMap) -> Response<Body> {
-    if let Some(reason) = refusal(&headers) {
+async fn status(
+    State(local): State<Arc<LocalAws>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response<Body> {
+    if let Some(reason) = guard::refusal(&uri, &headers) {
         return refused(&headers, reason).map(Body::from);
     }
     let body = json!({
@@ -164,7 +168,7 @@ async fn status(State(local): State<Arc<LocalAws>>, headers: HeaderMap) -> Respo
 }
 
 async fn answer(State(local): State<Arc<LocalAws>>, request: Request<Body>) -> Response<Body> {
-    let response = match whole(request, refusal).await {
+    let response = match whole(request, guard::refusal).await {
         Ok(request) => local.handle(request).await,
         Err(response) => response,
     };
@@ -173,9 +177,9 @@ async fn answer(State(local): State<Arc<LocalAws>>, request: Request<Body>) -> R
 
 async fn answer_daemon(State(daemon): State<Daemon>, request: Request<Body>) -> Response<Body> {
     let refusal = if daemon.is_loopback {
-        refusal
+        guard::refusal
     } else {
-        refusal_of_origin
+        |_: &Uri, headers: &HeaderMap| guard::refusal_of_origin(headers)
     };
     let response = match whole(request, refusal).await {
         Ok(request) => daemon.local.handle_daemon(request).await,
@@ -187,10 +191,10 @@ async fn answer_daemon(State(daemon): State<Daemon>, request: Request<Body>) -> 
 /// A request with all of its body, or the answer to one that must not be heard.
 async fn whole(
     request: Request<Body>,
-    refusal: fn(&HeaderMap) -> Option<&'static str>,
+    refusal: fn(&Uri, &HeaderMap) -> Option<&'static str>,
 ) -> Result<Request<Bytes>, Response<Bytes>> {
     let (parts, body) = request.into_parts();
-    if let Some(reason) = refusal(&parts.headers) {
+    if let Some(reason) = refusal(&parts.uri, &parts.headers) {
         return Err(refused(&parts.headers, reason));
     }
     let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else {
@@ -203,32 +207,6 @@ async fn whole(
 
 fn refused(headers: &HeaderMap, reason: &str) -> Response<Bytes> {
     reply::error(headers, 403, "AccessDeniedException", reason)
-}
-
-/// Why a request must not be answered, if so.
-fn refusal(headers: &HeaderMap) -> Option<&'static str> {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let host = host.and_then(|host| host.parse::<Authority>().ok());
-    if !host.is_some_and(|host| is_loopback(host.host())) {
-        return Some("the Host header must name this machine: localhost, 127.0.0.1 or [::1]");
-    }
-    refusal_of_origin(headers)
-}
-
-/// Why a request of a web page must not be answered, if it is one.
-fn refusal_of_origin(headers: &HeaderMap) -> Option<&'static str> {
-    let origin = headers.get(header::ORIGIN)?;
-    let origin = origin.to_str().ok().and_then(|o| o.parse::<Uri>().ok());
-    let is_local = origin.is_some_and(|origin| origin.host().is_some_and(is_loopback));
-    (!is_local).then_some("requests from other sites are not answered")
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Whether an embedded AWS answers at `url`.

@@ -56,7 +56,7 @@ fn walk(
     while let Some((number, value)) = fields.read()? {
         match (of.kind(number), value) {
             (Kind::Attribute, Value::Bytes(bytes)) => {
-                if !is_short_attribute(bytes) {
+                if depth < 2 || !is_short_attribute(bytes) {
                     walk(bytes, &KEY_VALUE, depth, seen)?;
                 }
             }

@@ -5,6 +5,7 @@ pub mod approval;
 mod clock;
 pub mod diagnostic;
 pub mod events;
+pub mod following;
 pub mod junit;
 pub mod markdown;
 pub mod plan;

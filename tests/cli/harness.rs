@@ -157,6 +157,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// What it has printed by now.
+    pub(crate) fn stdout(&self) -> String {
+        fs::read_to_string(self.streams.path().join("stdout")).unwrap()
+    }
+
     /// What it has said on stderr by now.
     pub(crate) fn stderr(&self) -> String {
         fs::read_to_string(self.streams.path().join("stderr")).unwrap()

@@ -23,6 +23,7 @@ mod cloudwatch_input;
 mod command_line;
 mod destination;
 mod destroy;
+mod dev;
 mod drift;
 mod ecs;
 mod embedded;

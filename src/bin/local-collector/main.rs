@@ -1,31 +1,21 @@
 //! `local-collector`: the embedded AWS as a server on this machine, and a
 //! collector of traces beside it.
 
-mod daemon;
-mod sink;
-
 use std::error::Error;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Parser;
-use sink::Sink;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
-use xrayctl::collector::{Collector, StartError};
+use xrayctl::collector::StartError;
 use xrayctl::collector_config::CollectorConfig;
-use xrayctl::local_aws::{self, ListenError, Listening, Options};
+use xrayctl::desk::{Desk, Places, stop_signal};
+use xrayctl::local_aws::{self, ListenError, Options};
 use xrayctl::model::SourceFile;
 use xrayctl::spec;
 use xrayctl::view::diagnostic::render;
-
-/// How long another process may use the state folder before this one gives up.
-const WAIT: Duration = Duration::from_secs(5);
 
 /// Serve the AWS APIs that xrayctl uses from a folder on this machine, and take
 /// traces
@@ -108,7 +98,6 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(path) => read_config(path, arguments.env.clone())?,
         None => CollectorConfig::default(),
     };
-    let state = arguments.state.clone();
     let options = Options {
         account_id: arguments.account,
         region: arguments
@@ -117,30 +106,19 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         ..Options::new(arguments.state)
     };
     let stop = stop_signal().map_err(Failure::Signals)?;
-    let listening = Listening::open(options, arguments.aws_listen, WAIT).await?;
+    let mut desk = Desk::open(options, arguments.aws_listen).await?;
     // Clients are served even where nobody reads the line.
-    let _ = writeln!(io::stdout(), "{}", listening.announcement());
-    let stopping = CancellationToken::new();
-    let collector = if arguments.aws_only {
-        None
-    } else {
-        let collector = Collector::start(&config, &state, arguments.strict).await?;
-        let sink = Sink(collector.intake().clone());
-        // There is no sink before this one.
-        let _ = listening.local().attach_trace_sink(Arc::new(sink));
-        if let Some(address) = config.receivers.xray_tcp.address() {
-            let local = listening.local();
-            daemon::start(local, address, arguments.strict, stopping.clone()).await?;
-        }
-        announce(&collector);
-        Some(collector)
-    };
-    let served = listening.serve(stop).await.map_err(Failure::Serve);
-    stopping.cancel();
-    if let Some(collector) = collector {
-        collector.finish().await;
+    let _ = writeln!(io::stdout(), "{}", desk.announcement());
+    if !arguments.aws_only {
+        announce(&desk.collect(&config, arguments.strict).await?);
     }
-    served
+    desk.serve();
+    let ended = tokio::select! {
+        () = stop => Ok(()),
+        ended = desk.ended() => ended,
+    };
+    let finished = desk.finish().await;
+    ended.and(finished).map_err(Failure::Serve)
 }
 
 /// Reads `[collector]` of a file, and says what is wrong with it.
@@ -158,15 +136,12 @@ fn read_config(path: &Path, env: Option<String>) -> Result<CollectorConfig, Fail
 }
 
 /// Says where traces are taken, and what goes missing.
-fn announce(collector: &Collector) {
-    for (what, address) in collector.listening() {
-        let _ = writeln!(io::stdout(), "{what} listening on {address}");
+fn announce(places: &Places) {
+    for line in places.told() {
+        let _ = writeln!(io::stdout(), "{line}");
     }
-    for (what, address) in collector.missing() {
-        let _ = writeln!(
-            io::stderr(),
-            "warning: {what} goes missing: another program has {address}"
-        );
+    for line in places.warnings() {
+        let _ = writeln!(io::stderr(), "warning: {line}");
     }
 }
 
@@ -180,16 +155,4 @@ fn report(failure: &Failure) {
         line.push_str(&cause.to_string());
     }
     let _ = writeln!(io::stderr(), "{line}");
-}
-
-/// Completes at the first SIGINT or SIGTERM; watches from now on.
-fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

@@ -68,6 +68,11 @@ impl Status {
         Some(format!("traces are not kept: {why}"))
     }
 
+    /// Where traces are kept, where they are.
+    pub fn store(&self) -> Option<&Arc<Store>> {
+        self.store.as_ref()
+    }
+
     /// In a word.
     pub fn phase(&self) -> &'static str {
         match self.phase.load(Ordering::Acquire) {

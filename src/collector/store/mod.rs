@@ -23,6 +23,7 @@ mod error;
 mod filter;
 mod gather;
 mod merge;
+mod newest;
 mod packed;
 mod parts;
 mod query;

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::block::{self, Item};
 use super::error::{Fault, StoreError};
 use super::filter;
+use super::newest;
 use super::packed::unpack;
 use super::parts::Id;
 use super::query::{self, Query, Summary};
@@ -112,6 +113,15 @@ impl Reader {
     /// Where the store cannot be read.
     pub fn statistics(&self) -> Result<Statistics, StoreError> {
         self.read(statistics)
+    }
+
+    /// Shows what came last, the last first, until that has `most_bytes` and at
+    /// least some of it. Tells whether there is more, which came before.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn newest(&self, most_bytes: u64, visit: impl FnMut(Stored)) -> Result<bool, StoreError> {
+        self.read(|connection| newest::newest(connection, most_bytes, visit))
     }
 
     /// Reads as of one moment.

@@ -158,3 +158,35 @@ async fn a_summary_is_of_the_whole_trace() {
     );
     assert_eq!(found[0].duration(), 46 * SECOND);
 }
+
+#[tokio::test]
+async fn what_came_last_is_shown_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = start(folder.path());
+    let reader = store.reader().unwrap();
+    let seen = |most| {
+        let mut seen = Vec::new();
+        let is_cut = reader.newest(most, |stored| {
+            seen.push(match stored {
+                Stored::Request(request) => ExportTraceServiceRequest::decode(request)
+                    .unwrap()
+                    .resource_spans[0]
+                    .scope_spans[0]
+                    .spans[0]
+                    .name
+                    .clone(),
+                Stored::Document(document) => String::from_utf8(document.into()).unwrap(),
+            });
+        });
+        (seen, is_cut.unwrap())
+    };
+    assert_eq!(seen(1000), (Vec::new(), false));
+    let of = |number| request("a", vec![span(1, number, (0, 1))]);
+    keep(&store, parcel_of(&[of(0), of(1)], &[])).await;
+    keep(&store, parcel_of(&[of(2)], &["{}".to_owned()])).await;
+    let last = || vec!["{}".to_owned(), "operation-2".to_owned()];
+    let first = ["operation-1", "operation-0"].map(str::to_owned).to_vec();
+    assert_eq!(seen(1 << 20), ([last(), first].concat(), false));
+    // The last block is shown, however large it is.
+    assert_eq!(seen(1), (last(), true));
+}

@@ -4,15 +4,31 @@ use std::fmt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use xrayctl::collector::receivers::Intake;
-use xrayctl::collector::{Parcel, Reason, Signal};
-use xrayctl::local_aws::{NotKept, TraceSink};
+use tokio::sync::RwLock;
+
+use crate::collector::receivers::Intake;
+use crate::collector::{Parcel, Reason, Signal};
+use crate::local_aws::{NotKept, TraceSink};
 
 /// What it is called in counters.
 const NAME: &str = "xray/api";
 
-/// Hands segments to a collector.
-pub(crate) struct Sink(pub(crate) Intake);
+/// Hands segments to the collector that there is.
+#[derive(Default)]
+pub(super) struct Sink(RwLock<Option<Intake>>);
+
+impl Sink {
+    /// Hands them to this collector from now on.
+    pub(super) async fn connect(&self, intake: Intake) {
+        *self.0.write().await = Some(intake);
+    }
+
+    /// Hands them to nobody from now on; returns when all that came before is
+    /// with the collector.
+    pub(super) async fn disconnect(&self) {
+        *self.0.write().await = None;
+    }
+}
 
 impl fmt::Debug for Sink {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,7 +39,11 @@ impl fmt::Debug for Sink {
 #[async_trait]
 impl TraceSink for Sink {
     async fn put(&self, documents: Vec<Bytes>) -> Result<(), NotKept> {
-        let intake = &self.0;
+        let intake = self.0.read().await;
+        let Some(intake) = &*intake else {
+            let why = "the collector starts anew; try again later";
+            return Err(NotKept::Full(why.to_owned()));
+        };
         let size = documents.iter().map(Bytes::len).sum();
         let Some(charge) = intake.memory.charge(size) else {
             intake
