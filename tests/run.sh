@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Installs what the file $1 names into the environment $2.
+# Installs what the file $1 names into the Python environment $2.
 install() {
     if ! cmp -s "$1" "$2/requirements.txt"; then
         rm -rf "$2"
@@ -13,9 +13,22 @@ install() {
         cp "$1" "$2/requirements.txt"
     fi
 }
+# Installs what the lock file of the folder $1 names into the folder $2. Nothing
+# that a package brings is run.
+install_node() {
+    if ! cmp -s "$1/package-lock.json" "$2/installed.json"; then
+        rm -rf "$2"
+        mkdir -p "$2"
+        cp "$1/package.json" "$1/package-lock.json" "$2"
+        npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel error
+        cp "$1/package-lock.json" "$2/installed.json"
+    fi
+}
 environment=target/test-env
 install tests/requirements.txt "$environment"
 install tests/checkov-requirements.txt target/checkov-env
+install tests/collector/older-requirements.txt target/older-env
+install_node tests/collector/node target/test-node
 
 # Builds the binaries as well, for all that follows.
 cargo test --locked
