@@ -2,6 +2,7 @@
 //! collector of traces beside it.
 
 mod daemon;
+mod log;
 mod sink;
 
 use std::error::Error;
@@ -94,6 +95,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(u8::from(error.use_stderr()));
         }
     };
+    log::start();
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
