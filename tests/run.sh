@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Sets up what the tests need and runs them all: Rust tests, the AWS CLI and
-# boto3 against local-collector, and the contract suite against moto.
+# boto3 against local-collector, SDKs and bad days against its receivers, and the
+# contract suite against moto.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Installs what the file $1 names into the environment $2.
+# Installs what the file $1 names into the Python environment $2.
 install() {
     if ! cmp -s "$1" "$2/requirements.txt"; then
         rm -rf "$2"
@@ -13,16 +14,53 @@ install() {
         cp "$1" "$2/requirements.txt"
     fi
 }
+# Installs what the lock file of the folder $1 names into the folder $2. Nothing
+# that a package brings is run.
+install_node() {
+    if ! cmp -s "$1/package-lock.json" "$2/installed.json"; then
+        rm -rf "$2"
+        mkdir -p "$2"
+        cp "$1/package.json" "$1/package-lock.json" "$2"
+        npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel error
+        cp "$1/package-lock.json" "$2/installed.json"
+    fi
+}
+# Unpacks promtool, which Debian has in its package of Prometheus, into the folder
+# $1: nothing is installed on the machine.
+unpack_promtool() {
+    [ -x "$1/usr/bin/promtool" ] && return
+    rm -rf "$1"
+    mkdir -p "$1"
+    if ! (cd "$1" && download prometheus && dpkg -x ./*.deb .); then
+        echo "promtool is missing: put it on PATH" >&2
+        return 1
+    fi
+    rm -r "$1"/*.deb "$1/usr/bin/prometheus"
+}
+# Downloads a package of Debian; where it is not known, once its lists are read.
+download() {
+    local update=(apt-get update -qq)
+    [ "$(id -u)" = 0 ] || update=(sudo "${update[@]}")
+    apt-get download -qq "$1" || { "${update[@]}" && apt-get download -qq "$1"; }
+}
 environment=target/test-env
 install tests/requirements.txt "$environment"
 install tests/checkov-requirements.txt target/checkov-env
+install tests/collector/older-requirements.txt target/older-env
+install_node tests/collector/node target/test-node
+if ! PROMTOOL=$(command -v promtool); then
+    unpack_promtool target/promtool
+    PROMTOOL=$PWD/target/promtool/usr/bin/promtool
+fi
 
 # Builds the binaries as well, for all that follows.
 cargo test --locked
 
 # AWS CLI and boto3 as judges of our X-Ray API and of what an apply leaves,
-# checkov as a reader of our plans, SDKs as clients of the collector.
+# checkov as a reader of our plans, SDKs as clients of the collector, promtool as a
+# reader of its page.
 LOCAL_COLLECTOR_BIN=target/debug/local-collector XRAYCTL_BIN=target/debug/xrayctl \
+    PROMTOOL="$PROMTOOL" \
     PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet tests/aws tests/collector
 
 # moto is an AWS that we did not write: the types that it has keep the contract

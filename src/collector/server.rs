@@ -16,6 +16,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
+/// What a client of HTTP/2 begins with (RFC 9113, 3.4).
+const HTTP2: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How long to wait where a client has said only a part of that.
+const PART: Duration = Duration::from_millis(50);
 /// How long a client may take over the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait where the system has no more room for connections.
@@ -79,6 +83,7 @@ impl<H: Handler> Listening<H> {
             .timer(TokioTimer::new())
             .adaptive_window(true)
             .keep_alive_interval(Some(HEAD_TIMEOUT));
+        let builder = Arc::new(builder);
         loop {
             let stream = tokio::select! {
                 accepted = self.listener.accept() => accepted,
@@ -97,12 +102,17 @@ impl<H: Handler> Listening<H> {
                 let handler = Arc::clone(&handler);
                 async move { Ok::<_, Infallible>(handler.answer(request).await) }
             });
-            let connection = builder
-                .serve_connection(TokioIo::new(stream), service)
-                .into_owned();
-            let connection = graceful.watch(connection);
+            let (builder, watcher, stop) = (Arc::clone(&builder), graceful.watcher(), stop.clone());
             tokio::spawn(async move {
-                if let Err(error) = connection.await {
+                tokio::select! {
+                    biased;
+                    begins = begins(&stream) => if !begins { return },
+                    () = stop.cancelled() => return,
+                }
+                let connection = builder
+                    .serve_connection(TokioIo::new(stream), service)
+                    .into_owned();
+                if let Err(error) = watcher.watch(connection).await {
                     tracing::debug!(error, "connection ended");
                 }
             });
@@ -111,6 +121,25 @@ impl<H: Handler> Listening<H> {
         drop(self.listener);
         let _ = tokio::time::timeout(grace, graceful.shutdown()).await;
     }
+}
+
+/// Waits until a client begins to speak, as long as it may take over a head; tells
+/// whether it does. Limits of hyper hold once the version of HTTP is known: who
+/// says nothing, or half of what HTTP/2 begins with, would stay for ever.
+async fn begins(stream: &TcpStream) -> bool {
+    let mut first = [0; HTTP2.len()];
+    let known = async {
+        loop {
+            match stream.peek(&mut first).await {
+                Err(_) | Ok(0) => return false,
+                Ok(length) if length < first.len() && HTTP2.starts_with(&first[..length]) => {
+                    tokio::time::sleep(PART).await;
+                }
+                Ok(_) => return true,
+            }
+        }
+    };
+    tokio::time::timeout(HEAD_TIMEOUT, known).await == Ok(true)
 }
 
 /// A connection that was gone before it was taken is nothing; a system without

@@ -1,6 +1,8 @@
 //! `local-collector`: the embedded AWS as a server on this machine, and a
 //! collector of traces beside it.
 
+mod log;
+
 use std::error::Error;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -84,6 +86,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(u8::from(error.use_stderr()));
         }
     };
+    log::start();
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

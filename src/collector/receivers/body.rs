@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// takes over HTTP.
 pub(crate) const MOST_BYTES: usize = 20 * 1024 * 1024;
 /// How long a sender may take over a body.
-const TIMEOUT: Duration = Duration::from_mins(1);
+pub(super) const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

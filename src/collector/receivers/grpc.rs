@@ -10,8 +10,9 @@ use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, En
 use tonic::{Code, Status};
 
 use super::Intake;
-use super::body::MOST_BYTES;
-use crate::collector::{Charge, Reason};
+use super::body::{BodyError, MOST_BYTES};
+use super::metered::{Metered, Room};
+use crate::collector::Charge;
 
 /// What a method answers.
 pub(super) type Answer = BoxFuture<'static, Result<Bytes, Status>>;
@@ -27,9 +28,18 @@ pub(super) fn answer<M>(
 where
     M: Fn(Intake, Bytes, Charge) -> Answer + Send + 'static,
 {
+    let Some(room) = Room::of(&intake.memory) else {
+        let status = no_room(&intake, receiver);
+        return Box::pin(async move { status.into_http() });
+    };
+    let request = request.map(|body| {
+        let counters = intake.counters.clone();
+        Metered::new(body, room.clone(), receiver, counters)
+    });
     let method = Method {
         intake,
         receiver,
+        room,
         run: method,
     };
     Box::pin(async move {
@@ -51,7 +61,15 @@ pub(super) fn no_method(request: &Request<Incoming>) -> Response<tonic::body::Bo
 struct Method<M> {
     intake: Intake,
     receiver: &'static str,
+    room: Room,
     run: M,
+}
+
+/// Counts that there is no room, and says it.
+fn no_room(intake: &Intake, receiver: &'static str) -> Status {
+    let error = BodyError::NoRoom;
+    intake.counters.refused(receiver, error.reason(), 1);
+    Status::unavailable(error.to_string())
 }
 
 impl<M> tower_service::Service<tonic::Request<Bytes>> for Method<M>
@@ -68,12 +86,9 @@ where
 
     fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
         let message = request.into_inner();
-        let Some(charge) = self.intake.memory.charge(message.len()) else {
-            self.intake
-                .counters
-                .refused(self.receiver, Reason::NoRoom, 1);
-            let no_room = "there is no room for more traces; try again later";
-            return Box::pin(async move { Err(Status::unavailable(no_room)) });
+        let Some(charge) = self.room.take(message.len()) else {
+            let status = no_room(&self.intake, self.receiver);
+            return Box::pin(async move { Err(status) });
         };
         let answer = (self.run)(self.intake.clone(), message, charge);
         Box::pin(async move { answer.await.map(tonic::Response::new) })

@@ -5,6 +5,7 @@ mod datagrams;
 mod draft;
 mod grpc;
 pub mod jaeger;
+mod metered;
 pub mod otlp;
 mod overflow;
 mod post;

@@ -1,13 +1,14 @@
 //! A page for Prometheus: what passes, counted, and the collector's own
 //! counters.
 
+mod classic;
 mod series;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -22,6 +23,9 @@ use crate::segment;
 /// The type of a page in the text format of `OpenMetrics`.
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+/// The type of one in the text format before it.
+const CLASSIC: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 /// Counts requests, errors and durations by service and operation.
 pub struct Prometheus {
@@ -119,13 +123,27 @@ impl Handler for Metrics {
         }
         match self.counts.page(&self.own) {
             Ok(page) => {
+                let (page, kind) = if wants_open_metrics(request.headers()) {
+                    (page, OPEN_METRICS)
+                } else {
+                    (classic::of(&page), CLASSIC)
+                };
                 let mut response = response(StatusCode::OK, page);
-                response.headers_mut().insert(CONTENT_TYPE, OPEN_METRICS);
+                response.headers_mut().insert(CONTENT_TYPE, kind);
                 response
             }
             Err(error) => response(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
         }
     }
+}
+
+/// Prometheus asks for it before all else, and others do not know it.
+fn wants_open_metrics(headers: &HeaderMap) -> bool {
+    let mut accepted = headers.get_all(ACCEPT).iter();
+    accepted.any(|value| {
+        let known = value.to_str().unwrap_or_default();
+        known.contains("application/openmetrics-text")
+    })
 }
 
 fn response(status: StatusCode, body: String) -> Response<Full<Bytes>> {

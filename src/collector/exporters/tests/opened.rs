@@ -70,7 +70,7 @@ async fn every_exporter_has_every_trace() {
 }
 
 #[tokio::test]
-async fn the_page_is_openmetrics() {
+async fn the_page_is_openmetrics_for_those_who_ask() {
     let counts = Counts::default();
     let opened = open(&configured("[p]\ntype = 'prometheus'"), &setting(&counts)).unwrap();
     opened.fan_out.consume(spans(20)).await;
@@ -89,8 +89,13 @@ async fn the_page_is_openmetrics() {
     tokio::spawn(listening.serve(stop.clone(), Duration::ZERO));
 
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
-    let get = |path: &str| client.get(format!("http://{address}{path}").parse().unwrap());
-    let response = get("/metrics").await.unwrap();
+    let get = |path: &str, accept: &str| {
+        let request = http::Request::get(format!("http://{address}{path}"));
+        client.request(request.header("accept", accept).body(Empty::new()).unwrap())
+    };
+    // As Prometheus asks.
+    let accept = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5";
+    let response = get("/metrics", accept).await.unwrap();
     let kind = response.headers()["content-type"]
         .to_str()
         .unwrap()
@@ -113,7 +118,18 @@ async fn the_page_is_openmetrics() {
     }
     assert!(text.ends_with("\n# EOF\n"));
     assert_eq!(text.matches("# EOF").count(), 1);
-    assert_eq!(get("/").await.unwrap().status(), 404);
+    let response = get("/metrics", "*/*").await.unwrap();
+    let kind = &response.headers()["content-type"];
+    assert_eq!(kind, "text/plain; version=0.0.4; charset=utf-8");
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    assert!(
+        text.contains("# TYPE collector_dropped_total counter\n"),
+        "{text}"
+    );
+    assert!(text.contains(&format!("traces_requests_total{{{labels}}} 20\n")));
+    assert!(!text.contains("# EOF"));
+    assert_eq!(get("/", "*/*").await.unwrap().status(), 404);
     stop.cancel();
 }
 
