@@ -208,7 +208,8 @@ def test_its_xray_exporter_sends_to_our_api(collector, otelcol):
     )
     send(into(exporting))
     spans = collector.spans(SPANS)
-    (root,) = [span for span in spans if span["name"] == "orders"]
+    (root,) = [span for span in spans if not span["parentSpanId"]]
+    assert root["name"] == "GET /orders"
     assert {span["parentSpanId"] for span in spans if span is not root} == {root["spanId"]}
     received = collector.count("collector_received", receiver="xray/api", signal="segments")
     assert received == SPANS
