@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use xrayctl::collector::receivers::Intake;
+use xrayctl::collector::receivers::{Intake, xray};
 use xrayctl::collector::{Parcel, Reason, Signal};
 use xrayctl::local_aws::{NotKept, TraceSink};
 
@@ -37,5 +37,9 @@ impl TraceSink for Sink {
             .received(NAME, Signal::segments, documents.len());
         let parcel = Parcel::of_documents(documents, charge);
         intake.hand_on(parcel).await.map_err(NotKept::Failed)
+    }
+
+    fn refused(&self, code: &str) {
+        self.0.counters.refused(NAME, xray::reason(code), 1);
     }
 }
