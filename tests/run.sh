@@ -5,15 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Installs what the file $1 names into the Python environment $2.
-install() {
-    if ! cmp -s "$1" "$2/requirements.txt"; then
-        rm -rf "$2"
-        python3 -m venv "$2"
-        "$2/bin/pip" install --quiet --disable-pip-version-check -r "$1"
-        cp "$1" "$2/requirements.txt"
-    fi
-}
+. tests/install.sh
 # Installs what the lock file of the folder $1 names into the folder $2. Nothing
 # that a package brings is run.
 install_node() {

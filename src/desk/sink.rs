@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::RwLock;
 
-use crate::collector::receivers::Intake;
+use crate::collector::receivers::{Intake, xray};
 use crate::collector::{Parcel, Reason, Signal};
 use crate::local_aws::{NotKept, TraceSink};
 
@@ -57,5 +57,12 @@ impl TraceSink for Sink {
             .received(NAME, Signal::segments, documents.len());
         let parcel = Parcel::of_documents(documents, charge);
         intake.hand_on(parcel).await.map_err(NotKept::Failed)
+    }
+
+    async fn refused(&self, code: &str) {
+        // While the collector starts anew nobody counts.
+        if let Some(intake) = &*self.0.read().await {
+            intake.counters.refused(NAME, xray::reason(code), 1);
+        }
     }
 }

@@ -34,6 +34,10 @@ pub trait TraceSink: fmt::Debug + Send + Sync {
     /// # Errors
     /// Where not all of them are kept. The client will send them again.
     async fn put(&self, documents: Vec<Bytes>) -> Result<(), NotKept>;
+
+    /// Is told of each document that was not such as AWS takes, by AWS's code for
+    /// what is wrong with it, and of a request that cannot be read: `ParseError`.
+    async fn refused(&self, _code: &str) {}
 }
 
 /// The sink of an embedded AWS that got no other: the last documents, in memory.

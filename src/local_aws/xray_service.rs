@@ -59,7 +59,16 @@ impl Xray {
 
     /// `PutTraceSegments`: answers once the documents are kept.
     async fn put_segments(&self, body: &[u8]) -> Result<Bytes, Fault> {
-        let mut batch = segments::read(body)?;
+        let mut batch = match segments::read(body) {
+            Ok(batch) => batch,
+            Err(fault) => {
+                self.refused("ParseError").await;
+                return Err(fault);
+            }
+        };
+        for rejected in &batch.rejected {
+            self.refused(rejected.code).await;
+        }
         let accepted = std::mem::take(&mut batch.accepted);
         if accepted.is_empty() {
             return Ok(batch.answer());
@@ -72,6 +81,12 @@ impl Xray {
             Ok(()) => Ok(batch.answer()),
             Err(NotKept::Full(reason)) => Err(Fault::throttled(reason)),
             Err(NotKept::Failed(reason)) => Err(Fault::not_kept(reason)),
+        }
+    }
+
+    async fn refused(&self, code: &str) {
+        if let Some(sink) = self.sink.get() {
+            sink.refused(code).await;
         }
     }
 

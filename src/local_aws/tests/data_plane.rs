@@ -31,6 +31,7 @@ fn put(documents: &[&str]) -> Value {
 struct Kept {
     documents: Mutex<Vec<Bytes>>,
     failure: Mutex<Option<NotKept>>,
+    refused: Mutex<Vec<String>>,
 }
 
 #[async_trait]
@@ -41,6 +42,10 @@ impl TraceSink for Kept {
         }
         self.documents.lock().expect("a lock").extend(documents);
         Ok(())
+    }
+
+    async fn refused(&self, code: &str) {
+        self.refused.lock().expect("a lock").push(code.to_owned());
     }
 }
 
@@ -60,6 +65,11 @@ async fn accepted_segments_go_to_the_sink() {
         "MissingId"
     );
     assert_eq!(*kept.documents.lock().expect("a lock"), [good.as_str()]);
+    assert_eq!(xray(&local, None, PUT, &put(&[])).await.0, 400);
+    assert_eq!(
+        *kept.refused.lock().expect("a lock"),
+        ["MissingId", "ParseError"]
+    );
     assert_eq!(local.recent_segments().documents(), [early]);
     for (failure, status, member) in [
         (NotKept::Full("no room".to_owned()), 429, "Message"),

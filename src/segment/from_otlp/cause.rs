@@ -2,7 +2,6 @@
 
 use super::super::id::SegmentId;
 use super::super::json::{block, boolean, element, field, integer, list, object, text};
-use super::super::time;
 use super::http;
 use super::span::{Known, Slot};
 use super::stacks::{self, Frame};
@@ -133,9 +132,9 @@ fn attempt(out: &mut Vec<u8>, event: &Event<'_>, ids: &mut Ids) {
     let (Some(status), Some(message)) = (status.and_then(value::integer), message) else {
         return;
     };
-    let mut time = Vec::new();
-    time::write(&mut time, event.time_unix_nano / 1000 * 1000);
-    let time = String::from_utf8_lossy(&time);
+    // With six digits, as the Collector writes it.
+    let micros = event.time_unix_nano / 1000;
+    let time = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
     let one = Written {
         id: ids.next(),
         name: ATTEMPT,

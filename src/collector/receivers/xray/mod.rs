@@ -4,3 +4,15 @@
 mod udp;
 
 pub use udp::serve;
+
+use crate::collector::Reason;
+
+/// What counters call the reason that X-Ray has a code for.
+pub fn reason(code: &str) -> Reason {
+    match code {
+        "ParseError" => Reason::Malformed,
+        "MissingTraceId" | "InvalidTraceId" => Reason::BadTraceId,
+        "SegmentTooLarge" => Reason::TooLarge,
+        _ => Reason::InvalidSegment,
+    }
+}

@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 use crate::collector::receivers::Intake;
 use crate::collector::receivers::datagrams::{self, Reading};
 use crate::collector::{Charge, Counters, Parcel, Reason, Signal};
-use crate::segment::{self, BadDatagram, Rejected};
+use crate::segment::{self, BadDatagram};
+
+use super::reason;
 
 /// What it is called in counters.
 const NAME: &str = "xray/udp";
@@ -39,7 +41,7 @@ impl Reading for Documents {
 
     fn take(&mut self, datagram: &[u8], _: &Counters) -> Result<usize, Reason> {
         let document = document(datagram).map_err(of_datagram)?;
-        segment::check(document).map_err(|rejected| of_document(&rejected))?;
+        segment::check(document).map_err(|rejected| reason(rejected.code))?;
         let start = self.bytes.len();
         self.bytes.extend_from_slice(document);
         self.places.push(start..self.bytes.len());
@@ -79,14 +81,6 @@ fn of_datagram(bad: BadDatagram) -> Reason {
         BadDatagram::UnknownFormat => Reason::UnknownType,
         BadDatagram::UnknownVersion => Reason::UnknownVersion,
         BadDatagram::EmptyDocument => Reason::Malformed,
-    }
-}
-
-fn of_document(rejected: &Rejected) -> Reason {
-    match rejected.code {
-        "ParseError" => Reason::Malformed,
-        "MissingTraceId" | "InvalidTraceId" => Reason::BadTraceId,
-        _ => Reason::InvalidSegment,
     }
 }
 

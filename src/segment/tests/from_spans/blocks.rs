@@ -178,7 +178,7 @@ fn causes() {
     });
     let attempts = cause(attempts);
     assert_eq!(attempts[0]["type"], "aws.http.error.event");
-    assert_eq!(attempts[0]["message"], "503@1.5@slow");
+    assert_eq!(attempts[0]["message"], "503@1.500000@slow");
 }
 
 #[test]
