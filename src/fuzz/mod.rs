@@ -4,7 +4,7 @@
 //! `cargo test` gives a target every file of `tests/corpus/TARGET/` and some
 //! hundred changes of them, the same ones each time. For minutes, with new
 //! changes each time: `FUZZ_SECONDS=300 cargo test --lib fuzz::`. With
-//! `cargo bolero`, libFuzzer looks for inputs that reach new code. How:
+//! `tests/fuzz.sh`, libFuzzer looks for inputs that reach new code. How:
 //! `docs/fuzzing.md`.
 
 #[cfg(not(fuzzing))]
