@@ -64,7 +64,7 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
         collecting: None,
         told: Diagnostics::new(),
     };
-    let worked = dev.work(spec, warnings, &mut followed, stop).await;
+    let worked = Box::pin(dev.work(spec, warnings, &mut followed, stop)).await;
     if worked.is_ok() {
         terminal.status("Stopping: what is under way is finished first");
     }
