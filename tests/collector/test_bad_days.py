@@ -238,9 +238,10 @@ def test_a_disk_that_is_full(start, tmp_path):
     # A disk of its own: 12 MB, of which something else takes 6.
     state = tmp_path / "disk"
     state.mkdir()
-    mounted = 'mount -t tmpfs -o size=12m tmpfs "$0" && head -c 6m /dev/zero > "$0/else" && exec "$@"'
+    mount = 'mount -t tmpfs -o size=12m tmpfs "$0" && head -c 6m /dev/zero > "$0/else"'
+    shell = ["sh", "-c", f'{mount} && exec "$@"', state]
     collector = start(
-        before=["unshare", "--map-root-user", "--mount", "sh", "-c", mounted, state], state=state
+        before=["unshare", "--map-root-user", "--mount", *shell], state=state
     )
     assert post(collector, request_of(GOOD)) == (200, {})
     status, answer = fill(collector)

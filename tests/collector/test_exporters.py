@@ -5,14 +5,12 @@ reads it."""
 import http.server
 import json
 import os
-import socket
 import subprocess
 import threading
 
 from conftest import FILE, ROOT, attributes, eventually
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from test_otlp import SPANS, post, request_of, send
 
 PROMTOOL = os.environ.get("PROMTOOL", ROOT / "target/promtool/usr/bin/promtool")
