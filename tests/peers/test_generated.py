@@ -93,7 +93,7 @@ def accepted(binary, configuration, folder):
     and what components it has not."""
     lacks = set()
     while said := validate(binary, configuration, folder):
-        unknown = re.search(r"^'(\w+)' unknown type: \"(\w+)\"", said, re.M)
+        unknown = re.search(r"'(\w+)':? unknown type: \"(\w+)\"", said)
         assert unknown and unknown.groups() not in lacks, f"{binary}: {said}"
         lacks.add(unknown.groups())
         configuration = without(configuration, *unknown.groups())
