@@ -103,7 +103,9 @@ def accepted(binary, configuration, folder):
 @pytest.mark.parametrize("distribution", ["contrib", "adot"])
 @pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize(
-    ("spec", "env"), [(spec, env) for spec in SPECS for env in environments(spec)], ids=lambda one: getattr(one, "stem", one)
+    ("spec", "env"),
+    [(spec, env) for spec in SPECS for env in environments(spec)],
+    ids=lambda one: getattr(one, "stem", one),
 )
 def test_it_is_accepted(spec, env, tier, distribution, tmp_path):
     made = generate(spec, env, *TIERS[tier], "--distribution", distribution)
