@@ -18,7 +18,9 @@ def test_traces_are_found_there(start, peer, tmp_path, protocol):
     configuration = {
         "service": {
             "extensions": ["jaeger_storage", "jaeger_query"],
-            "pipelines": {"traces": {"receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"]}},
+            "pipelines": {
+                "traces": {"receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"]}
+            },
             "telemetry": {"metrics": {"level": "none"}},
         },
         "extensions": {

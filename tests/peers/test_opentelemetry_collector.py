@@ -53,7 +53,8 @@ def forward(collector, protocol, **settings):
     if protocol == "grpc":
         endpoint = collector.addresses["OTLP over gRPC"]
         return {"otlp_grpc": {"endpoint": endpoint, "tls": {"insecure": True}, **settings}}
-    return {"otlp_http": {"endpoint": f"http://{collector.addresses['OTLP over HTTP']}", **settings}}
+    endpoint = f"http://{collector.addresses['OTLP over HTTP']}"
+    return {"otlp_http": {"endpoint": endpoint, **settings}}
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
@@ -91,11 +92,12 @@ limit_mib = 1
 """
     # Ten requests of 600 KB at a time have no room in 1 MiB.
     collector = start(small)
-    again = {"retry_on_failure": {"initial_interval": "20ms", "max_interval": "100ms"}}
-    forwarding = otelcol(
-        forward(collector, protocol, compression="none", sending_queue={"num_consumers": 10}, **again),
-        processors=(),
-    )
+    settings = {
+        "compression": "none",
+        "sending_queue": {"num_consumers": 10},
+        "retry_on_failure": {"initial_interval": "20ms", "max_interval": "100ms"},
+    }
+    forwarding = otelcol(forward(collector, protocol, **settings), processors=())
     for number in range(20):
         attribute = {"key": "large", "value": {"stringValue": "x" * 600_000}}
         span = {**FULL, "spanId": f"{number + 1:016x}", "attributes": [attribute]}

@@ -272,7 +272,8 @@ def flat(of, path=""):
     if isinstance(of, dict):
         return {at: one for key in of for at, one in flat(of[key], f"{path}.{key}").items()}
     if isinstance(of, list) and of:
-        return {at: one for n, part in enumerate(of) for at, one in flat(part, f"{path}[{n}]").items()}
+        parts = {f"{path}[{number}]": part for number, part in enumerate(of)}
+        return {at: one for key in parts for at, one in flat(parts[key], key).items()}
     return {path: of}
 
 
