@@ -30,7 +30,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["collector_config", "fuzz", "lint", "model", "resource"],
     ),
     ("apply", &["aws", "model", "plan", "resource"]),
-    ("generate", &["collector_config", "lint", "model", "resource"]),
+    (
+        "generate",
+        &["collector_config", "lint", "model", "resource"],
+    ),
     ("export", &["model", "resource"]),
     ("otlp", &["fuzz"]),
     ("segment", &["fuzz", "otlp"]),

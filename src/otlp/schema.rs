@@ -38,9 +38,7 @@ impl Message {
     }
 }
 
-use Kind::{
-    Attribute, Blob, Fixed32, Fixed64, Span, SpanId, Text, TraceId, Unknown, Varint,
-};
+use Kind::{Attribute, Blob, Fixed32, Fixed64, Span, SpanId, Text, TraceId, Unknown, Varint};
 
 pub(super) static REQUEST: Message = Message(&[Unknown, Kind::Message(&RESOURCE_SPANS)]);
 
