@@ -11,7 +11,11 @@ const USUAL: &str = "xrayctl=info";
 
 /// Starts saying it.
 pub(crate) fn start() {
-    let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new(USUAL));
+    let filter = match std::env::var(VARIABLE) {
+        // What is no filter is said on stderr, and passed over.
+        Ok(asked) => EnvFilter::new(asked),
+        Err(_) => EnvFilter::new(USUAL),
+    };
     // There is no log before this one.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
