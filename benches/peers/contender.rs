@@ -152,8 +152,10 @@ impl Found {
             at,
             listens_after: Duration::ZERO,
         };
-        let listeners = match program {
-            Program::Daemon => vec![at.xray],
+        let listeners = match (program, job) {
+            (Program::Daemon, _) => vec![at.xray],
+            // It answers after all receivers do.
+            (Program::Ours, Job::Keep) => vec![at.grpc, at.http, at.health],
             _ => vec![at.grpc, at.http],
         };
         running.wait_for(&listeners, started);
@@ -186,8 +188,14 @@ fn daemon(command: &mut Command, folder: &Path, at: &Ports, job: Job<'_>) {
 }
 
 fn ours(command: &mut Command, folder: &Path, at: &Ports, job: Job<'_>) {
-    // Nothing that others do not do either is on but in the row of starts.
+    // Nothing is on that others do not do, but where traces are kept: there it is
+    // as it comes, with every receiver.
     let keeps = matches!(job, Job::Keep);
+    let (other, health) = if keeps {
+        ("127.0.0.1:0", at.health.to_string())
+    } else {
+        ("off", "off".to_owned())
+    };
     let exporter = match job {
         // A batch is made and counted, as for the nop of others.
         Job::Nothing => "[collector.exporters.none]\ntype = \"debug\"\n".to_owned(),
@@ -199,9 +207,9 @@ fn ours(command: &mut Command, folder: &Path, at: &Ports, job: Job<'_>) {
     };
     let config = format!(
         "[collector.receivers]\notlp_grpc = \"{}\"\notlp_http = \"{}\"\nxray_udp = \"{}\"\n\
-         xray_tcp = \"off\"\njaeger_grpc = \"off\"\njaeger_http = \"off\"\n\
-         jaeger_compact = \"off\"\njaeger_binary = \"off\"\nzipkin = \"off\"\n\
-         [collector.operations]\nhealth = \"off\"\nzpages = \"off\"\n\
+         xray_tcp = \"{other}\"\njaeger_grpc = \"{other}\"\njaeger_http = \"{other}\"\n\
+         jaeger_compact = \"{other}\"\njaeger_binary = \"{other}\"\nzipkin = \"{other}\"\n\
+         [collector.operations]\nhealth = \"{health}\"\nzpages = \"{other}\"\n\
          [collector.store]\nenabled = {keeps}\n{exporter}",
         at.grpc, at.http, at.xray,
     );
@@ -222,20 +230,20 @@ pub(crate) struct Ports {
     pub(crate) http: SocketAddr,
     /// Over UDP, and over TCP for the daemon's other half.
     pub(crate) xray: SocketAddr,
+    /// Tells how ours is.
+    health: SocketAddr,
 }
 
 impl Ports {
     fn free() -> Self {
         let any = (Ipv4Addr::LOCALHOST, 0);
-        let (grpc, http) = (
-            TcpListener::bind(any).unwrap(),
-            TcpListener::bind(any).unwrap(),
-        );
+        let [grpc, http, health] = [(); 3].map(|()| TcpListener::bind(any).unwrap());
         let xray = UdpSocket::bind(any).unwrap();
         Self {
             grpc: grpc.local_addr().unwrap(),
             http: http.local_addr().unwrap(),
             xray: xray.local_addr().unwrap(),
+            health: health.local_addr().unwrap(),
         }
     }
 }

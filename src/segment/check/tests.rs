@@ -235,3 +235,68 @@ proptest! {
         let _ = check(&document);
     }
 }
+
+/// Asserts that the reader of all documents says of one what [`check`] says,
+/// whoever of the two readers that asked. Tells whether the fast one read it.
+pub(in crate::segment) fn readers_agree(document: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(document) else {
+        return false;
+    };
+    let Some(scanned) = scan::entity(text) else {
+        return false;
+    };
+    let Ok(Entity(Some(read))) = serde_json::from_str(text) else {
+        panic!("only one reads {text}");
+    };
+    let told = |fields: &Fields<'_>| {
+        let id = fields.id.text().map(str::to_owned);
+        let envelope = fields.envelope();
+        format!("{:?}", envelope.map_err(|fault| Rejected::new(id, fault)))
+    };
+    assert_eq!(told(&scanned), told(&read), "{text}");
+    true
+}
+
+#[test]
+fn documents_of_sdks_are_read_fast() {
+    let child = subsegment(&json!({
+        "sql": {"sanitized_query": "SELECT \"a\"\n", "url": "jdbc:x"},
+        "in_progress": true, "end_time": null, "error": false,
+    }));
+    let document = with(&json!({
+        "http": {"request": {"method": "GET"}, "response": {"status": 200}},
+        "metadata": {"default": [1, -0.5, 1e300, null, "\u{e9}", {"a": []}]},
+        "subsegments": [child],
+    }));
+    assert!(readers_agree(document.as_bytes()));
+    // What is unusual is left to the other.
+    for unusual in [
+        document.replace("\"id\"", "\"\\u0069d\""),
+        document.replace("[1,", &format!("{}{}1,", "[".repeat(40), "1],".repeat(39))),
+        format!("{document} 1"),
+        document.replace("1478293361.271", "1e999"),
+    ] {
+        assert!(!readers_agree(unusual.as_bytes()), "{unusual}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn both_readers_say_the_same(
+        changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..4),
+        number in any::<f64>(),
+        text in any::<String>(),
+    ) {
+        let document = with(&json!({
+            "metadata": { "a": text, "b": [number, {}, []] },
+            "start_time": number,
+            "subsegments": [subsegment(&json!({"name": text})), 1],
+        }));
+        let mut document = document.into_bytes();
+        let length = document.len();
+        for (place, byte) in changes {
+            document[place % length] = byte;
+        }
+        readers_agree(&document);
+    }
+}
