@@ -49,6 +49,6 @@ def strict(folder, name, address):
     path = folder / "strict.toml"
     others = [f'{one} = "off"' for one in RECEIVERS if one != name]
     path.write_text("\n".join(["[collector.receivers]", *others, f'{name} = "{address}"']))
-    command = [COLLECTOR, "--strict", "--state", folder / "strict", "--config", path]
+    command = [COLLECTOR, "--strict", "--state", folder / "strict", "--spec", path]
     command += ["--aws-listen", "127.0.0.1:0"]
     return subprocess.run(command, capture_output=True, text=True, timeout=30)

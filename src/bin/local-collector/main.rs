@@ -42,7 +42,7 @@ struct Arguments {
 
     /// Do what `[collector]` says in this file: a spec, or one that holds that
     /// table alone [default: every receiver, on loopback]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, visible_alias = "spec", value_name = "FILE")]
     config: Option<PathBuf>,
 
     /// Merge this environment of the file over it
