@@ -81,5 +81,6 @@ async fn main() {
         println!("spans/cpu s    {:.0}", spans / cpu);
         println!("cpu share      {:.2} %", 100.0 * cpu / took);
         println!("peak MiB       {:.1}", after.peak_mib);
+        println!("resident MiB   {:.1}", after.resident_mib);
     }
 }

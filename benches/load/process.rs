@@ -14,6 +14,8 @@ pub(crate) struct Usage {
     pub(crate) cpu: Duration,
     /// The most that was resident.
     pub(crate) peak_mib: f64,
+    /// What is resident.
+    pub(crate) resident_mib: f64,
 }
 
 /// Reads what a process has used.
@@ -28,17 +30,15 @@ pub(crate) fn usage(pid: u32) -> Usage {
         .collect();
     let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let peak = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let kib: f64 = peak
-        .unwrap()
-        .split_whitespace()
-        .nth(1)
-        .unwrap()
-        .parse()
-        .unwrap();
+    let mib = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kib / 1024.0
+    };
     Usage {
         cpu: Duration::from_millis(ticks * 1000 / TICKS),
-        peak_mib: kib / 1024.0,
+        peak_mib: mib("VmHWM:"),
+        resident_mib: mib("VmRSS:"),
     }
 }
 

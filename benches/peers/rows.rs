@@ -52,8 +52,8 @@ pub(crate) enum Figure {
     CpuShare,
     /// The most memory that was resident, in MiB.
     PeakMib,
-    /// That memory, as a multiple of what it was before, or after a tenth of the
-    /// work.
+    /// The memory that is resident in the end, as a multiple of what was before, or
+    /// after a tenth of the work.
     Growth,
     /// Spans or segments that never arrived, in percent.
     LostShare,
@@ -278,7 +278,7 @@ pub(crate) fn measure(runtime: &Runtime, found: &Found, program: Program, work: 
         per_second: arrived as f64 / seconds,
         cpu_share: 100.0 * cpu / seconds,
         peak_mib: after.peak_mib,
-        growth: after.peak_mib / before.peak_mib,
+        growth: after.resident_mib / before.resident_mib,
         refused: refused as f64,
         lost_share: 100.0 * (sent - arrived.min(sent)) as f64 / sent as f64,
         bytes_per_span: running.bytes_on_disk() as f64 / sent as f64,

@@ -1,15 +1,15 @@
 //! What AWS refuses in a document, in AWS's order and words.
 
 use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::id::{SegmentId, TraceId};
+use super::json::Text;
 
-mod read;
-mod scan;
 #[cfg(test)]
-pub(super) mod tests;
-
-use read::Entity;
+mod tests;
 
 /// What is said of a document, read without reading the rest.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,12 +88,9 @@ impl Rejected {
 pub fn check(document: &[u8]) -> Result<Envelope<'_>, Rejected> {
     let unreadable = || Rejected::unreadable(document);
     let text = std::str::from_utf8(document).map_err(|_| unreadable())?;
-    let root = match scan::entity(text) {
-        Some(root) => root,
-        None => match serde_json::from_str(text).map_err(|_| unreadable())? {
-            Entity(Some(root)) => root,
-            Entity(None) => return Err(Rejected::new(None, Fault("ParseError", Noun::Entity))),
-        },
+    let Entity(root) = serde_json::from_str(text).map_err(|_| unreadable())?;
+    let Some(root) = root else {
+        return Err(Rejected::new(None, Fault("ParseError", Noun::Entity)));
     };
     root.envelope()
         .map_err(|fault| Rejected::new(root.id.text().map(str::to_owned), fault))
@@ -130,7 +127,9 @@ impl Field<'_> {
     }
 }
 
-/// What matters of a segment or subsegment.
+/// An object that should be a segment or subsegment; `None` for anything else.
+struct Entity<'a>(Option<Fields<'a>>);
+
 #[derive(Default)]
 struct Fields<'a> {
     id: Field<'a>,
@@ -149,20 +148,6 @@ struct Fields<'a> {
 struct Inside {
     count: usize,
     fault: Option<Fault>,
-}
-
-impl Inside {
-    /// Adds what stands in the list; `None` where it is no object.
-    fn add(&mut self, entity: Option<&Fields<'_>>) {
-        let fault = match entity {
-            Some(fields) => {
-                self.count += 1 + fields.inside.count;
-                fields.inline_fault()
-            }
-            None => Some(Fault("ParseError", Noun::Entity)),
-        };
-        self.fault = self.fault.or(fault);
-    }
 }
 
 impl Fields<'_> {
@@ -232,5 +217,168 @@ impl<'a> Fields<'a> {
             is_subsegment: noun == Noun::Subsegment,
             entities: 1 + self.inside.count,
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for Field<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FieldVisitor)
+    }
+}
+
+struct FieldVisitor;
+
+impl<'de> Visitor<'de> for FieldVisitor {
+    type Value = Field<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Field::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Field::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Field::Number(number))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "as AWS reads it")]
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Field::Number(number as f64))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "as AWS reads it")]
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Field::Number(number as f64))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(if value { Field::True } else { Field::Other })
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Field::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        while access.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Field::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        while access.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Field::Other)
+    }
+}
+
+/// Writes a visitor's answers for values that it is not after.
+macro_rules! nothing_else {
+    ($nothing:expr) => {
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a value")
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+    };
+}
+
+impl<'de> Deserialize<'de> for Entity<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EntityVisitor)
+    }
+}
+
+struct EntityVisitor;
+
+impl<'de> Visitor<'de> for EntityVisitor {
+    type Value = Entity<'de>;
+
+    nothing_else!(Entity(None));
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        while access.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Entity(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Fields::default();
+        while let Some(Text(key)) = access.next_key()? {
+            match key.as_ref() {
+                "id" => fields.id = access.next_value()?,
+                "name" => fields.name = access.next_value()?,
+                "trace_id" => fields.trace_id = access.next_value()?,
+                "parent_id" => fields.parent_id = access.next_value()?,
+                "type" => fields.kind = access.next_value()?,
+                "start_time" => fields.start = access.next_value()?,
+                "end_time" => fields.end = access.next_value()?,
+                "in_progress" => fields.in_progress = access.next_value()?,
+                "subsegments" => fields.inside = access.next_value()?,
+                _ => {
+                    access.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(Entity(Some(fields)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Inside {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(InsideVisitor)
+    }
+}
+
+struct InsideVisitor;
+
+impl<'de> Visitor<'de> for InsideVisitor {
+    type Value = Inside;
+
+    nothing_else!(Inside::default());
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut inside = Inside::default();
+        while let Some(Entity(entity)) = access.next_element()? {
+            let fault = match entity {
+                Some(fields) => {
+                    inside.count += 1 + fields.inside.count;
+                    fields.inline_fault()
+                }
+                None => Some(Fault("ParseError", Noun::Entity)),
+            };
+            inside.fault = inside.fault.or(fault);
+        }
+        Ok(inside)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        while access.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Inside::default())
     }
 }

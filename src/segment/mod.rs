@@ -49,7 +49,6 @@ mod fields;
 mod from_otlp;
 mod id;
 mod json;
-pub(crate) mod plain;
 mod sql_url;
 mod stack;
 mod time;

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use crate::collector::Parcel;
 use crate::collector::exporters::Piece;
 use crate::otlp::view::{self, ResourceSpans};
-use crate::segment::plain::plain_bytes;
 use crate::segment::{self, MOST_BYTES, Options};
 
 /// Documents in a request: as many as the daemon and the SDKs send. AWS
@@ -165,6 +164,18 @@ fn escape(out: &mut Vec<u8>, document: &[u8]) {
         escape_byte(out, byte);
     }
     out.push(b'"');
+}
+
+/// How many of eight bytes, the lowest first, a JSON text holds as they are.
+fn plain_bytes(word: u64) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const TOP: u64 = 0x8080_8080_8080_8080;
+    // The top bit of the first byte below a bound is set; a borrow reaches only
+    // the bytes after it.
+    let below = |word: u64, bound: u8| word.wrapping_sub(EACH * u64::from(bound)) & !word & TOP;
+    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
+    let not_plain = below(word, 0x20) | is(b'"') | is(b'\\');
+    (not_plain.trailing_zeros() / 8) as usize
 }
 
 #[inline]
