@@ -9,6 +9,7 @@
 //! The messages: <https://github.com/open-telemetry/opentelemetry-proto>, 1.9.
 
 pub mod check;
+mod hex;
 pub mod view;
 pub mod wire;
 pub mod write;
@@ -20,4 +21,5 @@ mod schema;
 mod tests;
 
 pub use check::{Counted, check};
+pub use hex::hex;
 pub use wire::Malformed;

@@ -8,6 +8,7 @@ use super::destination::{Destination, Outcome, Piece, Pieces};
 use super::http::words;
 use crate::collector::{Parcel, Reason};
 use crate::collector_config as config;
+use crate::otlp::hex;
 use crate::otlp::view::{self, AnyValue, Span};
 
 /// Writes a line a batch, or all of it.
@@ -115,14 +116,6 @@ fn one(out: &mut String, service: &str, span: &Span<'_>) {
 fn visible(document: &[u8]) -> String {
     let text = String::from_utf8_lossy(document);
     text.chars().filter(|one| !one.is_control()).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client as Pool;
@@ -61,11 +61,20 @@ impl Client {
         }
     }
 
-    /// Sends a request and reads the answer.
+    /// Posts `body` and reads the answer.
     ///
     /// # Errors
     /// What went wrong, where there is no answer.
-    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
+    pub(super) async fn post(
+        &self,
+        uri: Uri,
+        headers: HeaderMap,
+        body: &Bytes,
+    ) -> Result<Answer, String> {
+        let mut request = Request::new(Full::new(body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
         let answer = tokio::time::timeout(self.timeout, self.answer(request)).await;
         answer.map_err(|_| format!("no answer within {} s", self.timeout.as_secs_f32()))?
     }
@@ -302,13 +311,10 @@ mod tests {
     #[tokio::test]
     async fn certificates_are_read_only_for_https() {
         let client = Client::new(Version::Http2, 1, Duration::from_secs(5));
-        let get = |uri: &str| {
-            let mut request = Request::new(Full::default());
-            *request.uri_mut() = uri.parse().unwrap();
-            request
-        };
-        client.send(get("http://127.0.0.1:1/")).await.unwrap_err();
+        let body = Bytes::new();
+        let post = |uri| client.post(Uri::from_static(uri), HeaderMap::new(), &body);
+        post("http://127.0.0.1:1/").await.unwrap_err();
         assert!(client.tls.get().is_none());
-        client.send(get("https://127.0.0.1:1/")).await.unwrap_err();
+        post("https://127.0.0.1:1/").await.unwrap_err();
     }
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
-use http_body_util::Full;
+use http::{HeaderMap, HeaderValue, Uri};
 use serde_json::{Map, Value, json};
 
 use super::destination::{Destination, Outcome, Piece, Pieces};
 use super::http::{Client, Version, endpoint, headers, retry_after, words};
 use crate::collector::{Counters, Parcel, Reason};
 use crate::collector_config as config;
+use crate::otlp::hex;
 use crate::otlp::view::{self, AnyValue, Attributes, Kind, Scope, Span};
 use crate::segment;
 
@@ -83,11 +83,10 @@ impl Destination for Zipkin {
     }
 
     async fn send(&self, body: &Bytes) -> Outcome {
-        let mut request = Request::new(Full::new(body.clone()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
-        let answer = match self.client.send(request).await {
+        let posted = self
+            .client
+            .post(self.uri.clone(), self.headers.clone(), body);
+        let answer = match posted.await {
             Ok(answer) if answer.status.is_success() => return Outcome::Sent { rejected: 0 },
             Ok(answer) => answer,
             Err(why) => return Outcome::Later { after: None, why },
@@ -232,16 +231,6 @@ fn of(value: AnyValue<'_>) -> Value {
         }
         AnyValue::Bytes(bytes) => hex(bytes).into(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a text does not fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }
 
 #[cfg(test)]

@@ -4,15 +4,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, TE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
-use http_body_util::Full;
+use http::header::{CONTENT_TYPE, TE};
+use http::{HeaderName, HeaderValue};
 
-use super::answer::{partial, retry_info, say};
-use super::request::{Requests, packed};
+use super::answer::retry_info;
+use super::request::packed;
+use super::sender::Sender;
 use crate::collector::exporters::destination::{Destination, Outcome, Piece, Pieces};
 use crate::collector::exporters::http::{Answer, Client, Version, endpoint, headers, words};
-use crate::collector::exporters::seldom::Seldom;
 use crate::collector::{Counters, Parcel, Reason};
 use crate::collector_config::{self as config, Compression};
 
@@ -22,14 +21,8 @@ const HEAD: usize = 5;
 
 /// Sends OTLP over gRPC.
 pub struct OtlpGrpc {
-    name: &'static str,
-    client: Client,
-    uri: Uri,
-    headers: HeaderMap,
+    sender: Sender,
     compression: Compression,
-    most: usize,
-    partly: Seldom,
-    unreadable: Box<dyn Fn(usize) + Send + Sync>,
 }
 
 impl OtlpGrpc {
@@ -46,9 +39,6 @@ impl OtlpGrpc {
         let timeout = config.timeout_seconds.clamp(1, 86_400);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert(TE, HeaderValue::from_static("trailers"));
-        headers
-            .entry(USER_AGENT)
-            .or_insert(crate::collector::exporters::USER);
         if let Ok(value) = HeaderValue::from_str(&format!("{timeout}S")) {
             headers.insert(HeaderName::from_static("grpc-timeout"), value);
         }
@@ -56,22 +46,12 @@ impl OtlpGrpc {
             let name = HeaderName::from_static("grpc-encoding");
             headers.insert(name, HeaderValue::from_static("gzip"));
         }
-        let counters = counters.clone();
+        let timeout = Duration::from_secs(timeout);
+        let client = Client::new(Version::Http2, config.in_flight, timeout);
+        let uri = endpoint(&config.endpoint, METHOD)?;
         Ok(Self {
-            name,
-            client: Client::new(
-                Version::Http2,
-                config.in_flight,
-                Duration::from_secs(timeout),
-            ),
-            uri: endpoint(&config.endpoint, METHOD)?,
-            headers,
+            sender: Sender::new(name, client, uri, headers, config.request_kib, counters),
             compression: config.compression,
-            most: config.request_kib.saturating_mul(1024),
-            partly: Seldom::new(3),
-            unreadable: Box::new(move |count| {
-                counters.dropped(name, Reason::InvalidSegment, count);
-            }),
         })
     }
 }
@@ -80,31 +60,22 @@ impl Destination for OtlpGrpc {
     type Body = Bytes;
 
     fn pieces<'a>(&'a self, parcel: &'a Parcel) -> Pieces<'a, Bytes> {
-        let requests = Requests::of(parcel, self.most, &*self.unreadable);
-        Box::new(requests.map(|piece| Piece {
+        Box::new(self.sender.requests(parcel).map(|piece| Piece {
             body: framed(piece.body, self.compression),
             items: piece.items,
         }))
     }
 
     async fn send(&self, body: &Bytes) -> Outcome {
-        let mut request = Request::new(Full::new(body.clone()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
-        let answer = match self.client.send(request).await {
+        let answer = match self.sender.post(body).await {
             Ok(answer) => answer,
-            Err(why) => return Outcome::Later { after: None, why },
+            Err(outcome) => return outcome,
         };
         match Status::of(&answer) {
-            Status { code: 0, .. } => {
-                // Nobody asked for a packed answer.
-                let partial = partial(answer.body.get(HEAD..).unwrap_or_default());
-                say(self.name, &partial, &self.partly);
-                Outcome::Sent {
-                    rejected: partial.rejected,
-                }
-            }
+            // Nobody asked for a packed answer.
+            Status { code: 0, .. } => self
+                .sender
+                .sent(answer.body.get(HEAD..).unwrap_or_default()),
             status => status.outcome(),
         }
     }
@@ -222,6 +193,8 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+
     use http::StatusCode;
     use proptest::prelude::*;
 

@@ -3,28 +3,21 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
-use http_body_util::Full;
+use http::HeaderValue;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-use super::answer::{partial, say, status_message};
-use super::request::{Requests, packed};
+use super::answer::status_message;
+use super::request::packed;
+use super::sender::Sender;
 use crate::collector::exporters::destination::{Destination, Outcome, Piece, Pieces};
 use crate::collector::exporters::http::{Answer, Client, Version, endpoint, headers, retry_after};
-use crate::collector::exporters::seldom::Seldom;
 use crate::collector::{Counters, Parcel, Reason};
 use crate::collector_config::{self as config, Compression};
 
 /// Sends OTLP over HTTP.
 pub struct OtlpHttp {
-    name: &'static str,
-    client: Client,
-    uri: Uri,
-    headers: HeaderMap,
+    sender: Sender,
     compression: Compression,
-    most: usize,
-    partly: Seldom,
-    unreadable: Box<dyn Fn(usize) + Send + Sync>,
 }
 
 impl OtlpHttp {
@@ -40,25 +33,15 @@ impl OtlpHttp {
         let mut headers = headers(&config.headers)?;
         let protobuf = HeaderValue::from_static("application/x-protobuf");
         headers.insert(CONTENT_TYPE, protobuf);
-        headers
-            .entry(USER_AGENT)
-            .or_insert(crate::collector::exporters::USER);
         if config.compression == Compression::Gzip {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         let timeout = Duration::from_secs(config.timeout_seconds.max(1));
-        let counters = counters.clone();
+        let client = Client::new(Version::Http1, config.in_flight, timeout);
+        let uri = endpoint(&config.endpoint, "/v1/traces")?;
         Ok(Self {
-            name,
-            client: Client::new(Version::Http1, config.in_flight, timeout),
-            uri: endpoint(&config.endpoint, "/v1/traces")?,
-            headers,
+            sender: Sender::new(name, client, uri, headers, config.request_kib, counters),
             compression: config.compression,
-            most: config.request_kib.saturating_mul(1024),
-            partly: Seldom::new(3),
-            unreadable: Box::new(move |count| {
-                counters.dropped(name, Reason::InvalidSegment, count);
-            }),
         })
     }
 }
@@ -67,28 +50,17 @@ impl Destination for OtlpHttp {
     type Body = Bytes;
 
     fn pieces<'a>(&'a self, parcel: &'a Parcel) -> Pieces<'a, Bytes> {
-        let requests = Requests::of(parcel, self.most, &*self.unreadable);
-        Box::new(requests.map(|piece| Piece {
+        Box::new(self.sender.requests(parcel).map(|piece| Piece {
             body: packed(&[], piece.body, self.compression),
             items: piece.items,
         }))
     }
 
     async fn send(&self, body: &Bytes) -> Outcome {
-        let mut request = Request::new(Full::new(body.clone()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
-        match self.client.send(request).await {
-            Ok(answer) if answer.status.is_success() => {
-                let partial = partial(&answer.body);
-                say(self.name, &partial, &self.partly);
-                Outcome::Sent {
-                    rejected: partial.rejected,
-                }
-            }
+        match self.sender.post(body).await {
+            Ok(answer) if answer.status.is_success() => self.sender.sent(&answer.body),
             Ok(answer) => failure(&answer),
-            Err(why) => Outcome::Later { after: None, why },
+            Err(outcome) => outcome,
         }
     }
 }

@@ -7,6 +7,7 @@ mod answer;
 mod grpc;
 mod http;
 mod request;
+mod sender;
 
 pub use grpc::OtlpGrpc;
 pub use http::OtlpHttp;

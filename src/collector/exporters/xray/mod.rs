@@ -13,8 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
-use http::{HeaderValue, Method, Request, Uri};
-use http_body_util::Full;
+use http::{HeaderMap, HeaderValue, Uri};
 
 use self::body::LeftOut;
 use super::destination::{Destination, Outcome, Pieces};
@@ -78,16 +77,13 @@ impl Xray {
         let uri: Uri = format!("{endpoint}/TraceSegments")
             .parse()
             .map_err(|_| NotSent(format!("`{endpoint}` is no URL: see `endpoint`")))?;
-        let mut request = Request::new(Full::new(body.clone()));
-        *request.method_mut() = Method::POST;
-        let headers = request.headers_mut();
+        let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.signer
-            .sign(&uri, headers, body, SystemTime::now())
+            .sign(&uri, &mut headers, body, SystemTime::now())
             .await?;
         headers.insert(USER_AGENT, super::USER);
-        *request.uri_mut() = uri;
-        self.client.send(request).await.map_err(NotSent)
+        self.client.post(uri, headers, body).await.map_err(NotSent)
     }
 
     /// Says which documents a destination refused, and why.

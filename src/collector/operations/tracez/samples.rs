@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::html;
 use super::select::Select;
 use super::window::{BOUNDS, Class, Seen, nanos};
+use crate::otlp::hex;
 use crate::otlp::view::{AnyValue, Attributes, Event, Span};
 
 /// Samples that are shown.
@@ -94,7 +95,11 @@ fn sample(out: &mut String, seen: &Seen<'_>) {
     }
     out.push_str("</h3><table>");
     let kind = format!("{:?}", span.kind).to_lowercase();
-    let parent = span.parent().map_or_else(|| "none".to_owned(), hex);
+    // Nobody has checked how long this id is.
+    let parent = span.parent().map_or_else(
+        || "none".to_owned(),
+        |parent| hex(parent.get(..16).unwrap_or(parent)),
+    );
     let rows = [
         ("trace", hex(span.trace_id)),
         ("span", hex(span.span_id)),
@@ -204,12 +209,4 @@ fn cut(text: &str) -> String {
     let end = text.floor_char_boundary(VALUE);
     let rest = if end < text.len() { "…" } else { "" };
     format!("{}{rest}", &text[..end])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(32);
-    for byte in bytes.iter().take(16) {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::secrets::{self, Finder};
 use crate::collector_config::processors::{Redact, Redaction, Secrets};
+use crate::otlp::hex;
 
 /// Ends of attributes' keys whose value is a password.
 const PASSWORD_KEYS: &str = concat!(
@@ -155,19 +156,13 @@ impl Rules {
     }
 
     fn hash(&self, value: &[u8]) -> String {
-        use std::fmt::Write as _;
-
         let digest = Sha256::new()
             .chain_update(self.salt.as_bytes())
             .chain_update(value)
             .finalize();
-        let mut hex = String::with_capacity(64);
-        for byte in &digest[..] {
-            // Writing to a text cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        hex.truncate(self.hash_length);
-        hex
+        let mut digits = hex(&digest);
+        digits.truncate(self.hash_length);
+        digits
     }
 }
 
