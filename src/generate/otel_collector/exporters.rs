@@ -132,12 +132,16 @@ fn grpc(name: &str, otlp: &OtlpGrpc, draft: &mut Draft) -> String {
     let mut settings = Map::new();
     settings.insert("endpoint".to_owned(), endpoint.into());
     settings.insert("tls".to_owned(), json!({ "insecure": is_plain }));
-    client(&mut settings, &otlp.headers, Some(otlp.compression));
-    settings.insert("timeout".to_owned(), seconds(otlp.timeout_seconds).into());
-    let queue = sending_queue(name, &otlp.queue, otlp.in_flight, draft);
-    let queue = in_requests(queue, otlp.request_kib);
-    settings.insert("sending_queue".to_owned(), queue);
-    settings.insert("retry_on_failure".to_owned(), retry(&otlp.retry));
+    let delivery = Delivery {
+        headers: &otlp.headers,
+        compression: Some(otlp.compression),
+        timeout_seconds: otlp.timeout_seconds,
+        in_flight: otlp.in_flight,
+        request_kib: otlp.request_kib,
+        queue: &otlp.queue,
+        retry: &otlp.retry,
+    };
+    delivery.describe(&mut settings, name, draft);
     describe("otlp", name, settings.into(), draft)
 }
 
@@ -150,12 +154,16 @@ fn http(name: &str, otlp: &OtlpHttp, draft: &mut Draft) -> String {
     };
     let mut settings = Map::new();
     settings.insert(field.to_owned(), endpoint.into());
-    client(&mut settings, &otlp.headers, Some(otlp.compression));
-    settings.insert("timeout".to_owned(), seconds(otlp.timeout_seconds).into());
-    let queue = sending_queue(name, &otlp.queue, otlp.in_flight, draft);
-    let queue = in_requests(queue, otlp.request_kib);
-    settings.insert("sending_queue".to_owned(), queue);
-    settings.insert("retry_on_failure".to_owned(), retry(&otlp.retry));
+    let delivery = Delivery {
+        headers: &otlp.headers,
+        compression: Some(otlp.compression),
+        timeout_seconds: otlp.timeout_seconds,
+        in_flight: otlp.in_flight,
+        request_kib: otlp.request_kib,
+        queue: &otlp.queue,
+        retry: &otlp.retry,
+    };
+    delivery.describe(&mut settings, name, draft);
     describe("otlphttp", name, settings.into(), draft)
 }
 
@@ -165,11 +173,16 @@ fn zipkin_of(name: &str, zipkin: &Zipkin, draft: &mut Draft) -> String {
     let path = if endpoint.ends_with(PATH) { "" } else { PATH };
     let mut settings = Map::new();
     settings.insert("endpoint".to_owned(), format!("{endpoint}{path}").into());
-    client(&mut settings, &zipkin.headers, None);
-    settings.insert("timeout".to_owned(), seconds(zipkin.timeout_seconds).into());
-    let queue = sending_queue(name, &zipkin.queue, zipkin.in_flight, draft);
-    settings.insert("sending_queue".to_owned(), queue);
-    settings.insert("retry_on_failure".to_owned(), retry(&zipkin.retry));
+    let delivery = Delivery {
+        headers: &zipkin.headers,
+        compression: None,
+        timeout_seconds: zipkin.timeout_seconds,
+        in_flight: zipkin.in_flight,
+        request_kib: 0,
+        queue: &zipkin.queue,
+        retry: &zipkin.retry,
+    };
+    delivery.describe(&mut settings, name, draft);
     describe("zipkin", name, settings.into(), draft)
 }
 
@@ -236,6 +249,31 @@ fn without_scheme(endpoint: &str) -> (&str, bool) {
     match endpoint.split_once("://") {
         Some((scheme, rest)) => (rest, !scheme.eq_ignore_ascii_case("https")),
         None => (endpoint, true),
+    }
+}
+
+/// How exporters of requests send: the same fields in all of them.
+struct Delivery<'a> {
+    headers: &'a BTreeMap<String, String>,
+    /// `None` where the Collector's exporter has no such field.
+    compression: Option<Compression>,
+    timeout_seconds: u64,
+    in_flight: usize,
+    /// 0 where requests are not cut.
+    request_kib: usize,
+    queue: &'a Queue,
+    retry: &'a Retry,
+}
+
+impl Delivery<'_> {
+    fn describe(&self, settings: &mut Map<String, Value>, name: &str, draft: &mut Draft) {
+        client(settings, self.headers, self.compression);
+        let timeout = seconds(self.timeout_seconds);
+        settings.insert("timeout".to_owned(), timeout.into());
+        let queue = sending_queue(name, self.queue, self.in_flight, draft);
+        let queue = in_requests(queue, self.request_kib);
+        settings.insert("sending_queue".to_owned(), queue);
+        settings.insert("retry_on_failure".to_owned(), retry(self.retry));
     }
 }
 
