@@ -118,20 +118,14 @@ pub(crate) const ROWS: &[Row] = &[
         what: "OTLP/HTTP in, nothing out, as fast as it goes",
         programs: &[Ours, Collector, Rotel],
         work: work(Protocol::OtlpHttp, 1_000_000, 0, End::Nowhere),
-        wanted: &[
-            Times(PerCpuSecond, 4.0, Collector),
-            Share(PeakMib, 1.0 / 3.0, Collector),
-        ],
+        wanted: OTLP_WANTED,
     },
     Row {
         name: "otlp-grpc",
         what: "OTLP/gRPC in, nothing out, as fast as it goes",
         programs: &[Ours, Collector],
         work: work(Protocol::OtlpGrpc, 1_000_000, 0, End::Nowhere),
-        wanted: &[
-            Times(PerCpuSecond, 4.0, Collector),
-            Share(PeakMib, 1.0 / 3.0, Collector),
-        ],
+        wanted: OTLP_WANTED,
     },
     Row {
         name: "otlp-long",
@@ -211,6 +205,10 @@ pub(crate) const ROWS: &[Row] = &[
 ];
 
 const XRAY_AT_ONCE: End = End::Xray { delay_ms: 0 };
+const OTLP_WANTED: &[Wanted] = &[
+    Times(PerCpuSecond, 4.0, Collector),
+    Share(PeakMib, 1.0 / 3.0, Collector),
+];
 const XRAY_WANTED: &[Wanted] = &[
     Times(PerCpuSecond, 4.0, Daemon),
     AtMost(PeakMib, 25.0),

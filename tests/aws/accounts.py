@@ -42,6 +42,17 @@ SYSTEMS = ["afirgen", "ananta", "atom", "order-processing", "pmp"]
 LACKS = {"embedded": [], "moto": ["composite_alarms", "dashboards", "encryption"]}
 
 
+def client_of(service, url, region):
+    """Makes a boto3 client of an AWS that takes any credentials."""
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
 class Account:
     """An AWS account with nothing in it, and who works in it."""
 
@@ -60,13 +71,7 @@ class Account:
 
     def client(self, service):
         """Makes a boto3 client."""
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        return client_of(service, self.url, REGION)
 
     def xrayctl(self, *arguments, exits=0):
         """Runs xrayctl, sees how it ends, and gives what it printed."""

@@ -1,15 +1,12 @@
 """The services next to X-Ray answer boto3, and keep what they acknowledged."""
 
 import json
-import os
-import pathlib
 import subprocess
 
-import boto3
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
-COLLECTOR = ROOT / os.environ.get("LOCAL_COLLECTOR_BIN", "target/debug/local-collector")
+from accounts import COLLECTOR, client_of
+
 REGION = "eu-west-1"
 TRUST = {
     "Version": "2012-10-17",
@@ -40,13 +37,7 @@ class Embedded:
         self.process.wait()
 
     def client(self, service):
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        return client_of(service, self.url, REGION)
 
 
 @pytest.fixture
