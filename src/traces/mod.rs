@@ -10,18 +10,23 @@
 //! not document follows captures of its answers; `docs/queries.md` says where.
 
 mod assemble;
+pub mod graph;
+mod histogram;
 mod inferred;
 mod lenient;
 mod nodes;
 mod said;
 mod source;
+mod statistics;
 mod trace;
 
 #[cfg(test)]
 mod tests;
 
+pub use histogram::{Histogram, HistogramEntry};
 pub use inferred::{DATABASE, REMOTE};
 pub use lenient::Value;
 pub use nodes::{CLIENT, Call, Node, NodeKey, Nodes};
 pub use source::{Documents, Source, TimeRange, Window};
+pub use statistics::Statistics;
 pub use trace::{Cause, Entity, Exception, Flags, Http, Kind, Namespace, Outcome, Trace};

@@ -1,3 +1,5 @@
 //! Traces put together from documents.
 
 mod assembled;
+mod graphs;
+mod histograms;
