@@ -2,6 +2,8 @@
 
 mod assembled;
 mod documents;
+mod graphs;
+mod histograms;
 mod summaries;
 
 use serde_json::{Value as Json, json};
