@@ -2,6 +2,7 @@
 
 mod assembled;
 mod documents;
+mod examples;
 mod summaries;
 
 use serde_json::{Value as Json, json};
