@@ -4,6 +4,7 @@ mod assembled;
 mod documents;
 mod graphs;
 mod histograms;
+mod examples;
 mod summaries;
 
 use serde_json::{Value as Json, json};
