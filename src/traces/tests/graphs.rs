@@ -34,7 +34,7 @@ fn fill(mut graph: Graph, traces: &[Documents]) -> Graph {
 /// One line a service and one an edge.
 fn lines(graph: &Graph) -> String {
     let services = graph.services();
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for (service, at) in services.iter().zip(0..) {
         assert_eq!(service.reference_id, at);
         let json = serde_json::to_value(service).unwrap();
@@ -49,7 +49,7 @@ fn lines(graph: &Graph) -> String {
                 it["TotalResponseTime"]
             )
         };
-        lines += &format!(
+        lines.push(format!(
             "{} {} ({}, {}) {} root {} [{}, {}]",
             text("ReferenceId"),
             text("Name"),
@@ -59,22 +59,21 @@ fn lines(graph: &Graph) -> String {
             text("Root"),
             text("StartTime"),
             text("EndTime")
-        );
+        ));
         if json["SummaryStatistics"].is_object() {
-            lines += &format!(": {}", statistics(&json["SummaryStatistics"]));
+            lines.push(format!("  {}", statistics(&json["SummaryStatistics"])));
         }
-        lines.push('\n');
         for edge in json["Edges"].as_array().unwrap() {
-            lines += &format!(
-                "  -> {} [{}, {}]: {}\n",
+            lines.push(format!(
+                "  -> {} [{}, {}]: {}",
                 edge["ReferenceId"],
                 edge["StartTime"],
                 edge["EndTime"],
                 statistics(&edge["SummaryStatistics"])
-            );
+            ));
         }
     }
-    lines
+    lines.join("\n")
 }
 
 fn shop() -> Documents {
@@ -108,105 +107,64 @@ fn shop() -> Documents {
 fn a_trace_has_its_services_and_edges() {
     let graph = fill(Graph::new(None), &[shop()]);
     insta::assert_snapshot!(lines(&graph), @r"
-    0 ledger (null, null) active root null [null, null]: 0/0/1/0 3.25
-    1 mail (remote, null) passive root null [null, null]: 0/0/0/0 0.0
-    2 orders (AWS::DynamoDB::Table, null) unknown root null [null, null]: 1/0/0/0 0.125
-    3 pay (null, 210987654321) active root null [null, null]: 0/0/0/1 0.375
+    0 ledger (null, null) active root null [null, null]
+      0/0/1/0 3.25
+    1 mail (remote, null) passive root null [null, null]
+      0/0/0/0 0.0
+    2 orders (AWS::DynamoDB::Table, null) unknown root null [null, null]
+      1/0/0/0 0.125
+    3 pay (null, 210987654321) active root null [null, null]
+      0/0/0/1 0.375
       -> 0 [null, null]: 0/0/1/0 3.25
-    4 shop (AWS::ECS::Container, null) active root true [null, null]: 0/0/0/1 1.75
+    4 shop (AWS::ECS::Container, null) active root true [null, null]
+      0/0/0/1 1.75
       -> 1 [null, null]: 0/0/0/0 0.0
       -> 2 [null, null]: 1/0/0/0 0.125
       -> 3 [null, null]: 0/0/0/1 0.75
     5 shop (client, null) unknown root null [null, null]
       -> 4 [null, null]: 0/0/0/1 1.75
     ");
+}
+
+#[test]
+fn a_service_is_written_as_aws_does() {
+    let graph = fill(Graph::new(None), &[shop()]);
     let services = serde_json::to_value(graph.services()).unwrap();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&services[4]).unwrap(), @r#"
+    insta::assert_snapshot!(serde_json::to_string_pretty(&services[3]).unwrap(), @r#"
     {
-      "ReferenceId": 4,
-      "Name": "shop",
+      "ReferenceId": 3,
+      "Name": "pay",
       "Names": [
-        "shop"
+        "pay"
       ],
-      "Root": true,
-      "AccountId": null,
-      "Type": "AWS::ECS::Container",
+      "Root": null,
+      "AccountId": "210987654321",
+      "Type": null,
       "State": "active",
       "StartTime": null,
       "EndTime": null,
       "Edges": [
         {
-          "ReferenceId": 1,
+          "ReferenceId": 0,
           "StartTime": null,
           "EndTime": null,
           "SummaryStatistics": {
             "OkCount": 0,
             "ErrorStatistics": {
-              "ThrottleCount": 0,
+              "ThrottleCount": 1,
               "OtherCount": 0,
-              "TotalCount": 0
-            },
-            "FaultStatistics": {
-              "OtherCount": 0,
-              "TotalCount": 0
-            },
-            "TotalCount": 0,
-            "TotalResponseTime": 0.0
-          },
-          "ResponseTimeHistogram": [],
-          "Aliases": [],
-          "EdgeType": null,
-          "ReceivedEventAgeHistogram": null
-        },
-        {
-          "ReferenceId": 2,
-          "StartTime": null,
-          "EndTime": null,
-          "SummaryStatistics": {
-            "OkCount": 1,
-            "ErrorStatistics": {
-              "ThrottleCount": 0,
-              "OtherCount": 0,
-              "TotalCount": 0
-            },
-            "FaultStatistics": {
-              "OtherCount": 0,
-              "TotalCount": 0
-            },
-            "TotalCount": 1,
-            "TotalResponseTime": 0.125
-          },
-          "ResponseTimeHistogram": [
-            {
-              "Value": 0.125,
-              "Count": 1
-            }
-          ],
-          "Aliases": [],
-          "EdgeType": null,
-          "ReceivedEventAgeHistogram": null
-        },
-        {
-          "ReferenceId": 3,
-          "StartTime": null,
-          "EndTime": null,
-          "SummaryStatistics": {
-            "OkCount": 0,
-            "ErrorStatistics": {
-              "ThrottleCount": 0,
-              "OtherCount": 0,
-              "TotalCount": 0
-            },
-            "FaultStatistics": {
-              "OtherCount": 1,
               "TotalCount": 1
             },
+            "FaultStatistics": {
+              "OtherCount": 0,
+              "TotalCount": 0
+            },
             "TotalCount": 1,
-            "TotalResponseTime": 0.75
+            "TotalResponseTime": 3.25
           },
           "ResponseTimeHistogram": [
             {
-              "Value": 0.75,
+              "Value": 3.25,
               "Count": 1
             }
           ],
@@ -227,70 +185,38 @@ fn a_trace_has_its_services_and_edges() {
           "TotalCount": 1
         },
         "TotalCount": 1,
-        "TotalResponseTime": 1.75
+        "TotalResponseTime": 0.375
       },
       "DurationHistogram": [
         {
-          "Value": 3.75,
+          "Value": 3.375,
           "Count": 1
         }
       ],
       "ResponseTimeHistogram": [
         {
-          "Value": 1.75,
+          "Value": 0.375,
           "Count": 1
         }
       ]
     }
     "#);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&services[5]).unwrap(), @r#"
-    {
-      "ReferenceId": 5,
-      "Name": "shop",
-      "Names": [
-        "shop"
-      ],
-      "Root": null,
-      "AccountId": null,
-      "Type": "client",
-      "State": "unknown",
-      "StartTime": null,
-      "EndTime": null,
-      "Edges": [
-        {
-          "ReferenceId": 4,
-          "StartTime": null,
-          "EndTime": null,
-          "SummaryStatistics": {
-            "OkCount": 0,
-            "ErrorStatistics": {
-              "ThrottleCount": 0,
-              "OtherCount": 0,
-              "TotalCount": 0
-            },
-            "FaultStatistics": {
-              "OtherCount": 1,
-              "TotalCount": 1
-            },
-            "TotalCount": 1,
-            "TotalResponseTime": 1.75
-          },
-          "ResponseTimeHistogram": [
-            {
-              "Value": 1.75,
-              "Count": 1
-            }
-          ],
-          "Aliases": [],
-          "EdgeType": null,
-          "ReceivedEventAgeHistogram": null
-        }
-      ],
-      "SummaryStatistics": null,
-      "DurationHistogram": null,
-      "ResponseTimeHistogram": null
+}
+
+#[test]
+fn a_client_has_its_edge_alone() {
+    let graph = fill(Graph::new(None), &[shop()]);
+    let client = &serde_json::to_value(graph.services()).unwrap()[5];
+    assert_eq!(client["State"], "unknown");
+    for member in [
+        "Root",
+        "SummaryStatistics",
+        "DurationHistogram",
+        "ResponseTimeHistogram",
+    ] {
+        assert_eq!(client.get(member), Some(&Json::Null), "{member}");
     }
-    "#);
+    assert_eq!(client["Edges"][0]["SummaryStatistics"]["TotalCount"], 1);
 }
 
 #[test]
@@ -298,20 +224,27 @@ fn a_window_takes_what_begins_in_it() {
     let window = |start, end| Some(Window { start, end });
     let first = fill(Graph::new(window(0.0, 10.625)), &[shop()]);
     insta::assert_snapshot!(lines(&first), @r"
-    0 pay (null, 210987654321) active root null [10.0, 11.0]: 0/0/0/0 0.0
-    1 shop (AWS::ECS::Container, null) active root true [10.0, 11.0]: 0/0/0/1 1.75
+    0 pay (null, 210987654321) active root null [10.0, 11.0]
+      0/0/0/0 0.0
+    1 shop (AWS::ECS::Container, null) active root true [10.0, 11.0]
+      0/0/0/1 1.75
       -> 0 [10.0, 11.0]: 0/0/0/1 0.75
     2 shop (client, null) unknown root null [10.0, 11.0]
       -> 1 [10.0, 11.0]: 0/0/0/1 1.75
     ");
     let second = fill(Graph::new(window(10.625, 1e9)), &[shop()]);
     insta::assert_snapshot!(lines(&second), @r"
-    0 ledger (null, null) active root null [10.0, 11.0]: 0/0/1/0 3.25
-    1 mail (remote, null) passive root null [11.0, 12.0]: 0/0/0/0 0.0
-    2 orders (AWS::DynamoDB::Table, null) unknown root null [11.0, 12.0]: 1/0/0/0 0.125
-    3 pay (null, 210987654321) active root null [10.0, 11.0]: 0/0/0/1 0.375
+    0 ledger (null, null) active root null [10.0, 11.0]
+      0/0/1/0 3.25
+    1 mail (remote, null) passive root null [11.0, 12.0]
+      0/0/0/0 0.0
+    2 orders (AWS::DynamoDB::Table, null) unknown root null [11.0, 12.0]
+      1/0/0/0 0.125
+    3 pay (null, 210987654321) active root null [10.0, 11.0]
+      0/0/0/1 0.375
       -> 0 [10.0, 11.0]: 0/0/1/0 3.25
-    4 shop (AWS::ECS::Container, null) active root true [11.0, 12.0]: 0/0/0/0 0.0
+    4 shop (AWS::ECS::Container, null) active root true [11.0, 12.0]
+      0/0/0/0 0.0
       -> 1 [11.0, 12.0]: 0/0/0/0 0.0
       -> 2 [11.0, 12.0]: 1/0/0/0 0.125
     ");
@@ -341,12 +274,16 @@ fn services_of_many_traces_are_told_by_name_type_and_account() {
     ];
     let graph = fill(Graph::new(None), &traces);
     insta::assert_snapshot!(lines(&graph), @r"
-    0 a (null, null) active root true [null, null]: 1/0/0/0 1.0
+    0 a (null, null) active root true [null, null]
+      1/0/0/0 1.0
     1 a (client, null) unknown root null [null, null]
       -> 0 [null, null]: 1/0/0/0 1.0
-    2 b (null, null) active root true [null, null]: 1/0/0/0 1.0
-    3 b (AWS::Lambda, null) active root true [null, null]: 2/0/0/0 2.0
-    4 b (AWS::Lambda, 210987654321) active root true [null, null]: 1/0/0/0 1.0
+    2 b (null, null) active root true [null, null]
+      1/0/0/0 1.0
+    3 b (AWS::Lambda, null) active root true [null, null]
+      2/0/0/0 2.0
+    4 b (AWS::Lambda, 210987654321) active root true [null, null]
+      1/0/0/0 1.0
     5 b (client, null) unknown root null [null, null]
       -> 2 [null, null]: 1/0/0/0 1.0
       -> 3 [null, null]: 2/0/0/0 2.0
@@ -368,15 +305,20 @@ fn circles_and_orphans_are_counted() {
     ]);
     let graph = fill(Graph::new(None), &[circle, orphans]);
     insta::assert_snapshot!(lines(&graph), @r"
-    0 a (null, null) active root true [null, null]: 1/0/0/0 1.0
+    0 a (null, null) active root true [null, null]
+      1/0/0/0 1.0
       -> 2 [null, null]: 1/0/0/0 1.0
     1 a (client, null) unknown root null [null, null]
       -> 0 [null, null]: 1/0/0/0 1.0
-    2 b (null, null) active root null [null, null]: 1/0/0/0 1.0
+    2 b (null, null) active root null [null, null]
+      1/0/0/0 1.0
       -> 3 [null, null]: 1/0/0/0 1.0
-    3 c (null, null) active root null [null, null]: 1/0/0/0 1.0
-    4 call (remote, null) passive root null [null, null]: 1/0/0/0 1.0
-    5 d (null, null) active root true [null, null]: 1/0/0/0 1.0
+    3 c (null, null) active root null [null, null]
+      1/0/0/0 1.0
+    4 call (remote, null) passive root null [null, null]
+      1/0/0/0 1.0
+    5 d (null, null) active root true [null, null]
+      1/0/0/0 1.0
     6 d (client, null) unknown root null [null, null]
       -> 5 [null, null]: 1/0/0/0 1.0
     ");
@@ -593,9 +535,12 @@ fn naive(
     let mut edges: BTreeMap<(Key, Key), Sums> = BTreeMap::new();
     for made in traces {
         let key = |it: &Made| (it.name(), it.is_silent.then_some("remote"));
-        let seen = |it: &Made| match it.is_silent {
-            true => (it.call(), it.call_status),
-            false => ((it.start(), it.end()), it.status),
+        let seen = |it: &Made| {
+            if it.is_silent {
+                (it.call(), it.call_status)
+            } else {
+                ((it.start(), it.end()), it.status)
+            }
         };
         for (at, it) in made.iter().enumerate() {
             let ((start, end), status) = seen(it);
