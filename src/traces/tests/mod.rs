@@ -3,3 +3,6 @@
 mod assembled;
 mod graphs;
 mod histograms;
+mod insights;
+mod made;
+mod series;
