@@ -2,9 +2,9 @@
 
 mod assembled;
 mod documents;
+mod examples;
 mod graphs;
 mod histograms;
-mod examples;
 mod summaries;
 
 use serde_json::{Value as Json, json};
@@ -97,3 +97,6 @@ fn shop() -> Vec<Json> {
     );
     vec![query, shop, pay]
 }
+mod insights;
+mod made;
+mod series;
