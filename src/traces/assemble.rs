@@ -156,12 +156,12 @@ fn root(entities: &[Entity<'_>]) -> Option<usize> {
 }
 
 /// An entity without those around it; `None` where it lacks what AWS asks for.
-fn entity<'a>(
-    said: Said<'a>,
+fn entity(
+    said: Said<'_>,
     inside: Option<SegmentId>,
     depth: usize,
     place: Place,
-) -> Option<Entity<'a>> {
+) -> Option<Entity<'_>> {
     let id = SegmentId::parse(said.id.0.as_deref()?)?;
     let own_parent = said.parent_id.0.as_deref().and_then(SegmentId::parse);
     let is_subsegment = inside.is_some() || said.kind.0.as_deref() == Some("subsegment");
