@@ -213,14 +213,14 @@ proptest! {
         let periods = fill(selection, &texts).periods();
         prop_assert_eq!(periods.len(), wanted.len());
         for (period, (minute, (count, seconds))) in periods.iter().zip(&wanted) {
-            prop_assert_eq!(period.timestamp, f64::from(i32::try_from(*minute).unwrap()));
-            let statistics = match is_of_service {
-                true => period.service_summary_statistics,
-                false => period.edge_summary_statistics,
-            };
-            let statistics = statistics.unwrap();
+            let (own, other) = (period.service_summary_statistics, period.edge_summary_statistics);
+            prop_assert_eq!(own.is_some(), is_of_service);
+            prop_assert_eq!(other.is_some(), !is_of_service);
+            let statistics = own.or(other).unwrap();
+            let found = (period.timestamp, statistics.total_response_time());
+            let minute = f64::from(i32::try_from(*minute).unwrap());
+            prop_assert_eq!(found, (minute, *seconds));
             prop_assert_eq!(statistics.total(), *count);
-            prop_assert_eq!(statistics.total_response_time(), *seconds);
             let shown = period.response_time_histogram.entries();
             prop_assert_eq!(shown.iter().map(|it| it.count).sum::<u64>(), *count);
         }
