@@ -4,15 +4,15 @@ use std::ops::ControlFlow;
 
 use crate::segment::TraceId;
 
-/// Which time of a trace counts.
+/// Which traces have to do with a window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeRange {
-    /// When it began: AWS's `TraceId`.
+    /// Those that began in it.
     Start,
-    /// When something of it came in: AWS's `Event`.
+    /// Those of which something came in in it.
     Arrival,
-    /// When one of its segments ended: AWS's `Service`.
-    SegmentEnd,
+    /// Those that were going on at some time in it.
+    GoingOn,
 }
 
 /// A span of time, from `start` to just before `end`, in epoch seconds.
@@ -43,9 +43,8 @@ pub trait Source: Send + Sync {
     /// Why it cannot be read.
     fn trace(&self, id: TraceId, visit: &mut dyn FnMut(&Documents<'_>)) -> Result<(), String>;
 
-    /// Shows each trace that may have to do with a window of time, whole, in no
-    /// certain order and each once, until `visit` breaks it off. Every trace whose
-    /// time by `range` lies within the window is among them; others may be.
+    /// Shows each trace that has to do with a window of time, whole, in no certain
+    /// order and each once, until `visit` breaks it off.
     ///
     /// # Errors
     /// Why they cannot be read.

@@ -24,12 +24,13 @@ pub use impact::ImpactGraph;
 pub use shape::{
     AnomalousService, Category, Insight, InsightEvent, InsightImpactGraphEdge,
     InsightImpactGraphService, InsightState, InsightSummary, MOST_TOP_SERVICES,
-    RequestImpactStatistics, ServiceId,
+    RequestImpactStatistics,
 };
 
 use super::graph::table::{Names, Places};
 use super::nodes::{NodeKey, Nodes};
 use super::source::Window;
+use super::summary::ServiceId;
 use super::trace::{Entity, Outcome, Trace};
 use detect::{ByUnit, Rise, SoFar, Sums, Unit};
 

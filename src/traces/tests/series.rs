@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::made::{ACCOUNT, Documents, Made, documents, id, made_up, texts};
+use super::made::{Documents, Made, documents, id, made_up};
+use super::{ACCOUNT, texts};
 use crate::filter::{EntitySelector, parse_entity_selector};
 use crate::traces::{Forecast, Nodes, Period, Selection, Series, Trace, Window};
 
