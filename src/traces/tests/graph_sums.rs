@@ -179,6 +179,10 @@ proptest! {
         }
         prop_assert_eq!(count, edges.len());
 
+        let (one, other) = texts.split_at(texts.len() / 2);
+        let mut merged = fill(Graph::new(Some(window)), one);
+        merged.merge(&fill(Graph::new(Some(window)), other));
+        prop_assert_eq!(&merged.services(), &found);
         texts.reverse();
         prop_assert_eq!(fill(Graph::new(Some(window)), &texts).services(), found);
     }

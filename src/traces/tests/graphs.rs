@@ -352,6 +352,9 @@ fn retrieved_services_have_the_links_of_their_segments() {
     assert_eq!(services[0]["Links"], links);
     assert_eq!(services[1]["Links"], json!([]));
     assert_eq!(graph.services().len(), 2);
+    let mut merged = Graph::retrieved();
+    merged.merge(&graph);
+    assert_eq!(merged.retrieved_services(), graph.retrieved_services());
 }
 
 proptest! {

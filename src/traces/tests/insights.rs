@@ -239,6 +239,22 @@ fn the_order_of_traces_does_not_show() {
 }
 
 #[test]
+fn sums_of_parts_are_those_of_the_whole() {
+    let traces = load(|minute| (80..90).contains(&minute));
+    let sums = |traces: &[Documents]| {
+        let mut insights = Insights::new(window());
+        with_each(traces, |trace, nodes| insights.add(trace, nodes));
+        insights
+    };
+    let (one, other) = traces.split_at(1650);
+    let mut merged = sums(other);
+    merged.merge(&sums(one));
+    let whole = sums(&traces);
+    let now = of_minute(120);
+    assert_eq!(merged.found(GROUP, now), whole.found(GROUP, now));
+}
+
+#[test]
 fn windows_that_overlap_find_the_same() {
     let traces = load(|minute| (80..90).contains(&minute));
     let whole = found(&traces, of_minute(120));

@@ -157,6 +157,10 @@ fn forecasts_are_told_from_what_came_before() {
         };
         assert_eq!(forecast, expected);
     }
+    let (one, other) = traces.split_at(500);
+    let mut merged = fill(asked.clone(), one);
+    merged.merge(&fill(asked.clone(), other));
+    assert_eq!(merged.periods(), periods);
     // Too little before.
     asked.window = ALL;
     let periods = fill(asked, &traces).periods();
@@ -211,7 +215,11 @@ proptest! {
             }
         }
         let texts: Vec<Documents> = traces.iter().map(|it| documents(it)).collect();
-        let periods = fill(selection, &texts).periods();
+        let periods = fill(selection.clone(), &texts).periods();
+        let (one, other) = texts.split_at(texts.len() / 2);
+        let mut merged = fill(selection.clone(), one);
+        merged.merge(&fill(selection, other));
+        prop_assert_eq!(&merged.periods(), &periods);
         prop_assert_eq!(periods.len(), wanted.len());
         for (period, (minute, (count, seconds))) in periods.iter().zip(&wanted) {
             let (own, other) = (period.service_summary_statistics, period.edge_summary_statistics);
