@@ -115,6 +115,33 @@ impl Graph {
         }
     }
 
+    /// Adds all that another graph of the same window holds, so that traces can
+    /// be read in parts.
+    pub fn merge(&mut self, other: &Self) {
+        self.is_full |= other.is_full;
+        let numbers: Vec<Option<usize>> = {
+            let keys = other.names.keys().iter();
+            keys.map(|key| self.names.number(key)).collect()
+        };
+        self.services
+            .resize_with(self.names.keys().len(), ServiceSums::default);
+        for (number, sums) in numbers.iter().zip(&other.services) {
+            match number.and_then(|number| self.services.get_mut(number)) {
+                Some(service) => service.merge(sums),
+                None => self.is_full = true,
+            }
+        }
+        for sums in &other.edges {
+            let number = |at: usize| numbers.get(at).copied().flatten();
+            let ends = number(sums.source).zip(number(sums.destination));
+            if let Some(edge) =
+                ends.and_then(|(source, destination)| self.edge(source, destination))
+            {
+                edge.merge(sums);
+            }
+        }
+    }
+
     /// Whether services or edges were left out because there were too many.
     pub fn is_full(&self) -> bool {
         self.is_full
@@ -215,25 +242,12 @@ impl Graph {
         let Some((source, destination)) = ends.zip(self.service(call.destination, nodes)) else {
             return;
         };
-        let at = match self.known.get(&(source, destination)) {
-            Some(at) => *at,
-            None if self.edges.len() >= MOST_EDGES => {
-                self.is_full = true;
-                return;
-            }
-            None => {
-                let at = self.edges.len();
-                self.known.insert((source, destination), at);
-                self.edges.push(EdgeSums::new(source, destination));
-                at
-            }
-        };
         for number in [source, destination] {
             if let Some(sums) = self.services.get_mut(number) {
                 sums.calls.add(entity.start);
             }
         }
-        let Some(sums) = self.edges.get_mut(at) else {
+        let Some(sums) = self.edge(source, destination) else {
             return;
         };
         sums.starts.add(entity.start);
@@ -243,6 +257,25 @@ impl Graph {
         }
     }
 
+    /// The edge between two services; `None` where it is new and there are too
+    /// many.
+    fn edge(&mut self, source: usize, destination: usize) -> Option<&mut EdgeSums> {
+        let at = match self.known.get(&(source, destination)) {
+            Some(at) => *at,
+            None if self.edges.len() >= MOST_EDGES => {
+                self.is_full = true;
+                return None;
+            }
+            None => {
+                let at = self.edges.len();
+                self.known.insert((source, destination), at);
+                self.edges.push(EdgeSums::new(source, destination));
+                at
+            }
+        };
+        self.edges.get_mut(at)
+    }
+
     fn add_links(&mut self, trace: &Trace<'_>, nodes: &Nodes<'_>) {
         for entity in trace.entities.iter().filter(|it| !it.links.is_empty()) {
             let node = entity.segment.and_then(|it| nodes.node_of(it));
@@ -250,12 +283,7 @@ impl Graph {
             let Some(sums) = number.and_then(|number| self.services.get_mut(number)) else {
                 continue;
             };
-            let is_known = sums.links.contains_key(&trace.id);
-            if is_known || sums.links.len() < MOST_LINKS {
-                let linked = sums.links.entry(trace.id).or_default();
-                let room = MOST_LINKS.saturating_sub(linked.len());
-                linked.extend(entity.links.iter().take(room));
-            }
+            sums.add_links(trace.id, entity.links.iter().copied());
         }
     }
 
@@ -321,6 +349,29 @@ struct Order {
     references: Vec<usize>,
 }
 
+impl ServiceSums {
+    fn merge(&mut self, other: &Self) {
+        self.is_root |= other.is_root;
+        self.is_active |= other.is_active;
+        self.starts.merge(other.starts);
+        self.calls.merge(other.calls);
+        self.statistics.merge(&other.statistics);
+        self.durations.merge(&other.durations);
+        self.response_times.merge(&other.response_times);
+        for (source, destinations) in &other.links {
+            self.add_links(*source, destinations.iter().copied());
+        }
+    }
+
+    fn add_links(&mut self, source: TraceId, destinations: impl Iterator<Item = TraceId>) {
+        if self.links.contains_key(&source) || self.links.len() < MOST_LINKS {
+            let linked = self.links.entry(source).or_default();
+            let room = MOST_LINKS.saturating_sub(linked.len());
+            linked.extend(destinations.take(room));
+        }
+    }
+}
+
 impl EdgeSums {
     fn new(source: usize, destination: usize) -> Self {
         Self {
@@ -331,12 +382,25 @@ impl EdgeSums {
             response_times: Histogram::default(),
         }
     }
+
+    fn merge(&mut self, other: &Self) {
+        self.starts.merge(other.starts);
+        self.statistics.merge(&other.statistics);
+        self.response_times.merge(&other.response_times);
+    }
 }
 
 impl Starts {
     fn add(&mut self, start: f64) {
         let (first, last) = self.0.unwrap_or((start, start));
         self.0 = Some((first.min(start), last.max(start)));
+    }
+
+    fn merge(&mut self, other: Self) {
+        if let Some((first, last)) = other.0 {
+            self.add(first);
+            self.add(last);
+        }
     }
 }
 

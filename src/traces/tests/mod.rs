@@ -3,8 +3,14 @@
 mod assembled;
 mod documents;
 mod examples;
+mod graph_sums;
+mod graphs;
 mod graphs;
 mod histograms;
+mod histograms;
+mod insights;
+mod made;
+mod series;
 mod summaries;
 
 use serde_json::{Value as Json, json};
