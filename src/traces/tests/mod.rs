@@ -5,8 +5,6 @@ mod documents;
 mod examples;
 mod graph_sums;
 mod graphs;
-mod graphs;
-mod histograms;
 mod histograms;
 mod insights;
 mod made;
@@ -103,6 +101,3 @@ fn shop() -> Vec<Json> {
     );
     vec![query, shop, pay]
 }
-mod insights;
-mod made;
-mod series;
