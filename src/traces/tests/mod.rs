@@ -1,5 +1,6 @@
 //! Traces put together from documents, and what is told of them.
 
+mod agreement;
 mod assembled;
 mod documents;
 mod examples;
@@ -99,4 +100,5 @@ fn shop() -> Vec<Json> {
 }
 mod insights;
 mod made;
+mod naive;
 mod series;
