@@ -2,6 +2,7 @@
 
 mod agreement;
 mod assembled;
+mod causes;
 mod documents;
 mod examples;
 mod graphs;
