@@ -63,7 +63,8 @@ class Api:
             answer = self.ask("put_trace_segments", TraceSegmentDocuments=texts)
             assert answer["UnprocessedTraceSegments"] == []
         last = f"1-00000000-{os.urandom(12).hex()}"
-        mark = {"id": "1" * 16, "name": "mark", "trace_id": last, "start_time": 1, "end_time": 2}
+        now = time.time()
+        mark = {"id": "1" * 16, "name": "mark", "trace_id": last, "start_time": now, "end_time": now}
         self.ask("put_trace_segments", TraceSegmentDocuments=[json.dumps(mark)])
         seen = lambda: self.ask("batch_get_traces", TraceIds=[last])["Traces"]
         eventually(seen, bool)

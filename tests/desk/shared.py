@@ -17,6 +17,7 @@ def load(name, path):
     return module
 
 
+node = load("node_clients", "collector/node_clients.py").node
 _collector = load("collector_conftest", "collector/conftest.py")
 _control_plane = load("aws_control_plane", "aws/test_xray_control_plane.py")
 Collector = _collector.Collector
@@ -24,4 +25,5 @@ eventually = _collector.eventually
 ROOT = _collector.ROOT
 judge = _control_plane.judge
 error_of = _control_plane.error_of
+post = _control_plane.post
 refused = _control_plane.refused

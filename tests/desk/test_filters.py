@@ -72,7 +72,7 @@ VALID = {
     '"EntityPath": [{ "Name": "GetWeatherData" }] } ] }]': {"weather"},
     # Of the table of keywords, what has no example.
     "inferred": {"game", "throttled", "traces", "table", "partner"},
-    "OK = True": OK,
+    "OK = true": OK,
     "http.url AND responseTime > 2": {"game", "slow"},
     'user != "bob"': {"game", "denied"},
     'service(id(type: "remote")) { inferred }': {"game", "throttled", "traces", "partner"},
