@@ -50,4 +50,5 @@ pub mod resource;
 pub mod sampling;
 pub mod segment;
 pub mod spec;
+pub mod traces;
 pub mod view;

@@ -37,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("export", &["model", "resource"]),
     ("otlp", &["fuzz"]),
     ("segment", &["fuzz", "otlp"]),
+    ("traces", &["filter", "fuzz", "segment"]),
     (
         "collector",
         &[
@@ -47,13 +48,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "otlp",
             "sampling",
             "segment",
+            "traces",
         ],
     ),
     (
         "local_aws",
-        &["filter", "fuzz", "guard", "model", "sampling", "segment"],
+        &[
+            "filter", "fuzz", "guard", "model", "sampling", "segment", "traces",
+        ],
     ),
-    ("desk", &["collector", "collector_config", "local_aws"]),
+    (
+        "desk",
+        &["collector", "collector_config", "local_aws", "traces"],
+    ),
     (
         "view",
         &["apply", "aws", "lint", "model", "plan", "resource", "spec"],

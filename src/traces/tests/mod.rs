@@ -1,0 +1,3 @@
+//! Traces put together from documents.
+
+mod assembled;
