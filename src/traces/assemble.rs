@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::inferred;
 use super::lenient::{Block, TextOr};
 use super::said::{self, Said};
-use super::trace::{Cause, Entity, Exception, Flags, Http, Kind, Namespace, Trace};
+use super::trace::{Cause, Entity, Exception, Flags, Http, Kind, Namespace, Place, Trace};
 use crate::segment::{SegmentId, TraceId};
 
 impl<'a> Trace<'a> {
@@ -19,10 +19,15 @@ impl<'a> Trace<'a> {
             id,
             entities: Vec::new(),
             root: None,
+            documents: 0,
         };
         let mut known = HashMap::new();
-        for said in documents.into_iter().filter_map(Said::read) {
-            trace.add(said, &mut known);
+        for (index, document) in documents.into_iter().enumerate() {
+            let Some(said) = Said::read(document) else {
+                continue;
+            };
+            trace.documents += 1;
+            trace.add(said, index, &mut known);
         }
         trace.link(&known);
         inferred::complete(&mut trace);
@@ -31,12 +36,19 @@ impl<'a> Trace<'a> {
     }
 
     /// Takes an entity and those inside it.
-    fn add(&mut self, said: Said<'a>, known: &mut HashMap<SegmentId, usize>) {
+    fn add(&mut self, said: Said<'a>, document: usize, known: &mut HashMap<SegmentId, usize>) {
         // With the id that it is given by the one that it is inside of.
         let mut open = vec![(said, None, 0)];
+        let mut count = 0;
         while let Some((mut said, inside, depth)) = open.pop() {
             let below = std::mem::take(&mut said.subsegments.0);
-            let Some(entity) = entity(said, inside, depth) else {
+            let place = Place {
+                document,
+                entity: count,
+            };
+            count += 1;
+            let Some(entity) = entity(said, inside, depth, place) else {
+                count += size(below);
                 continue;
             };
             let id = entity.id;
@@ -110,6 +122,16 @@ impl<'a> Trace<'a> {
     }
 }
 
+/// How many entities there are, those inside them included.
+fn size(mut open: Vec<Said<'_>>) -> usize {
+    let mut count = 0;
+    while let Some(said) = open.pop() {
+        count += 1;
+        open.extend(said.subsegments.0);
+    }
+    count
+}
+
 /// The entity that came first of the circle that the parents of one lead into.
 fn first_of_circle(index: usize, parents: &[Option<usize>]) -> usize {
     let above = |at: usize| parents.get(at).copied().flatten();
@@ -134,7 +156,12 @@ fn root(entities: &[Entity<'_>]) -> Option<usize> {
 }
 
 /// An entity without those around it; `None` where it lacks what AWS asks for.
-fn entity<'a>(said: Said<'a>, inside: Option<SegmentId>, depth: usize) -> Option<Entity<'a>> {
+fn entity<'a>(
+    said: Said<'a>,
+    inside: Option<SegmentId>,
+    depth: usize,
+    place: Place,
+) -> Option<Entity<'a>> {
     let id = SegmentId::parse(said.id.0.as_deref()?)?;
     let own_parent = said.parent_id.0.as_deref().and_then(SegmentId::parse);
     let is_subsegment = inside.is_some() || said.kind.0.as_deref() == Some("subsegment");
@@ -182,6 +209,7 @@ fn entity<'a>(said: Said<'a>, inside: Option<SegmentId>, depth: usize) -> Option
         is_traced: said.traced.0 || http.1,
         depth,
         called,
+        place: Some(place),
     })
 }
 

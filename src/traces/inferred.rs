@@ -128,6 +128,7 @@ fn far_side<'a>(call: &Entity<'a>, parent: usize, own: usize) -> Entity<'a> {
         links: Vec::new(),
         is_traced: false,
         depth: 0,
+        place: None,
         ..call.clone()
     }
 }

@@ -10,18 +10,30 @@
 //! not document follows captures of its answers; `docs/queries.md` says where.
 
 mod assemble;
+mod causes;
+mod documents;
+pub mod graph;
+mod histogram;
 mod inferred;
+mod java;
 mod lenient;
 mod nodes;
 mod said;
 mod source;
+mod statistics;
+mod summary;
 mod trace;
 
 #[cfg(test)]
 mod tests;
 
+pub use causes::{CauseKind, CauseService, RootCause, root_causes};
+pub use documents::{BatchTrace, RetrievedTrace, SegmentDocument};
+pub use histogram::{Histogram, HistogramEntry};
 pub use inferred::{DATABASE, REMOTE};
 pub use lenient::Value;
 pub use nodes::{CLIENT, Call, Node, NodeKey, Nodes};
 pub use source::{Documents, Source, TimeRange, Window};
+pub use statistics::Statistics;
+pub use summary::{ServiceId, Summary};
 pub use trace::{Cause, Entity, Exception, Flags, Http, Kind, Namespace, Outcome, Trace};

@@ -20,6 +20,8 @@ pub struct Trace<'a> {
     /// where all have one, the earliest whose parent is not there. An index
     /// into `entities`.
     pub root: Option<usize>,
+    /// How many of its documents could be read.
+    pub documents: usize,
 }
 
 /// What an entity is.
@@ -96,6 +98,17 @@ pub struct Entity<'a> {
     pub depth: usize,
     /// What it says of the one that it calls.
     pub(super) called: Called<'a>,
+    /// Where it stands; `None` for one that is inferred here.
+    pub(super) place: Option<Place>,
+}
+
+/// Where an entity stands in the documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    /// The document, counted from 0, those that cannot be read included.
+    pub(super) document: usize,
+    /// The entity in it, counted from 0, each before those inside it.
+    pub(super) entity: usize,
 }
 
 /// How something went. Several may hold: a call that was throttled may make

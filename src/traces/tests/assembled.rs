@@ -1,33 +1,8 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::segment::TraceId;
-use crate::traces::{Kind, Nodes, Outcome, Trace};
-
-const ID: &str = "1-5759e988-bd862e3fe1be46a994272793";
-
-fn texts(documents: &[Json]) -> Vec<Vec<u8>> {
-    documents
-        .iter()
-        .map(|it| it.to_string().into_bytes())
-        .collect()
-}
-
-fn trace(texts: &[Vec<u8>]) -> Trace<'_> {
-    let id = TraceId::parse(ID).unwrap();
-    Trace::of(id, texts.iter().map(Vec::as_slice))
-}
-
-fn segment(id: u64, parent: Option<u64>, name: &str) -> Json {
-    let mut document = json!({
-        "trace_id": ID, "id": format!("{id:016x}"), "name": name,
-        "start_time": 10.0, "end_time": 12.5,
-    });
-    if let Some(parent) = parent {
-        document["parent_id"] = format!("{parent:016x}").into();
-    }
-    document
-}
+use super::{segment, texts, trace};
+use crate::traces::{Kind, Nodes, Outcome};
 
 #[test]
 fn calls_without_an_answer_have_a_segment_inferred() {

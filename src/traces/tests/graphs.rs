@@ -1,0 +1,746 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use crate::segment::TraceId;
+use crate::traces::graph::{Graph, MOST_SERVICES, State};
+use crate::traces::{Nodes, Trace, Window};
+
+const ACCOUNT: &str = "123456789012";
+
+/// The documents of one trace.
+type Documents = Vec<Vec<u8>>;
+
+fn id(trace: u8) -> TraceId {
+    TraceId::from_bytes([trace; 16])
+}
+
+fn texts(documents: &[Json]) -> Documents {
+    let texts = documents.iter().map(|it| it.to_string().into_bytes());
+    texts.collect()
+}
+
+/// Adds traces to a graph.
+fn fill(mut graph: Graph, traces: &[Documents]) -> Graph {
+    for (trace, number) in traces.iter().zip(1..) {
+        let trace = Trace::of(id(number), trace.iter().map(Vec::as_slice));
+        let nodes = Nodes::of(&trace, ACCOUNT);
+        graph.add(&trace, &nodes);
+    }
+    graph
+}
+
+/// One line a service and one an edge.
+fn lines(graph: &Graph) -> String {
+    let services = graph.services();
+    let mut lines = String::new();
+    for (service, at) in services.iter().zip(0..) {
+        assert_eq!(service.reference_id, at);
+        let json = serde_json::to_value(service).unwrap();
+        let text = |name: &str| json[name].to_string().replace('"', "");
+        let statistics = |it: &Json| {
+            format!(
+                "{}/{}/{}/{} {}",
+                it["OkCount"],
+                it["ErrorStatistics"]["OtherCount"],
+                it["ErrorStatistics"]["ThrottleCount"],
+                it["FaultStatistics"]["TotalCount"],
+                it["TotalResponseTime"]
+            )
+        };
+        lines += &format!(
+            "{} {} ({}, {}) {} root {} [{}, {}]",
+            text("ReferenceId"),
+            text("Name"),
+            text("Type"),
+            text("AccountId"),
+            text("State"),
+            text("Root"),
+            text("StartTime"),
+            text("EndTime")
+        );
+        if json["SummaryStatistics"].is_object() {
+            lines += &format!(": {}", statistics(&json["SummaryStatistics"]));
+        }
+        lines.push('\n');
+        for edge in json["Edges"].as_array().unwrap() {
+            lines += &format!(
+                "  -> {} [{}, {}]: {}\n",
+                edge["ReferenceId"],
+                edge["StartTime"],
+                edge["EndTime"],
+                statistics(&edge["SummaryStatistics"])
+            );
+        }
+    }
+    lines
+}
+
+fn shop() -> Documents {
+    texts(&[
+        json!({
+            "id": "0000000000000001", "name": "shop", "origin": "AWS::ECS::Container",
+            "start_time": 10.25, "end_time": 12.0, "http": {"response": {"status": 500}},
+            "subsegments": [
+                {"id": "000000000000000a", "name": "pay", "namespace": "remote",
+                 "start_time": 10.5, "end_time": 11.25, "fault": true},
+                {"id": "000000000000000b", "name": "DynamoDB", "namespace": "aws",
+                 "start_time": 11.5, "end_time": 11.625,
+                 "aws": {"operation": "GetItem", "table_name": "orders"}},
+                {"id": "000000000000000c", "name": "mail", "namespace": "remote",
+                 "start_time": 11.75, "in_progress": true},
+            ],
+        }),
+        json!({
+            "id": "0000000000000002", "parent_id": "000000000000000a", "name": "pay",
+            "start_time": 10.625, "end_time": 11.0, "fault": true,
+            "aws": {"account_id": "210987654321"},
+        }),
+        json!({
+            "id": "0000000000000003", "parent_id": "0000000000000002", "name": "ledger",
+            "start_time": 10.75, "end_time": 14.0, "http": {"response": {"status": 429}},
+        }),
+    ])
+}
+
+#[test]
+fn a_trace_has_its_services_and_edges() {
+    let graph = fill(Graph::new(None), &[shop()]);
+    insta::assert_snapshot!(lines(&graph), @r"
+    0 ledger (null, null) active root null [null, null]: 0/0/1/0 3.25
+    1 mail (remote, null) passive root null [null, null]: 0/0/0/0 0.0
+    2 orders (AWS::DynamoDB::Table, null) unknown root null [null, null]: 1/0/0/0 0.125
+    3 pay (null, 210987654321) active root null [null, null]: 0/0/0/1 0.375
+      -> 0 [null, null]: 0/0/1/0 3.25
+    4 shop (AWS::ECS::Container, null) active root true [null, null]: 0/0/0/1 1.75
+      -> 1 [null, null]: 0/0/0/0 0.0
+      -> 2 [null, null]: 1/0/0/0 0.125
+      -> 3 [null, null]: 0/0/0/1 0.75
+    5 shop (client, null) unknown root null [null, null]
+      -> 4 [null, null]: 0/0/0/1 1.75
+    ");
+    let services = serde_json::to_value(graph.services()).unwrap();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&services[4]).unwrap(), @r#"
+    {
+      "ReferenceId": 4,
+      "Name": "shop",
+      "Names": [
+        "shop"
+      ],
+      "Root": true,
+      "AccountId": null,
+      "Type": "AWS::ECS::Container",
+      "State": "active",
+      "StartTime": null,
+      "EndTime": null,
+      "Edges": [
+        {
+          "ReferenceId": 1,
+          "StartTime": null,
+          "EndTime": null,
+          "SummaryStatistics": {
+            "OkCount": 0,
+            "ErrorStatistics": {
+              "ThrottleCount": 0,
+              "OtherCount": 0,
+              "TotalCount": 0
+            },
+            "FaultStatistics": {
+              "OtherCount": 0,
+              "TotalCount": 0
+            },
+            "TotalCount": 0,
+            "TotalResponseTime": 0.0
+          },
+          "ResponseTimeHistogram": [],
+          "Aliases": [],
+          "EdgeType": null,
+          "ReceivedEventAgeHistogram": null
+        },
+        {
+          "ReferenceId": 2,
+          "StartTime": null,
+          "EndTime": null,
+          "SummaryStatistics": {
+            "OkCount": 1,
+            "ErrorStatistics": {
+              "ThrottleCount": 0,
+              "OtherCount": 0,
+              "TotalCount": 0
+            },
+            "FaultStatistics": {
+              "OtherCount": 0,
+              "TotalCount": 0
+            },
+            "TotalCount": 1,
+            "TotalResponseTime": 0.125
+          },
+          "ResponseTimeHistogram": [
+            {
+              "Value": 0.125,
+              "Count": 1
+            }
+          ],
+          "Aliases": [],
+          "EdgeType": null,
+          "ReceivedEventAgeHistogram": null
+        },
+        {
+          "ReferenceId": 3,
+          "StartTime": null,
+          "EndTime": null,
+          "SummaryStatistics": {
+            "OkCount": 0,
+            "ErrorStatistics": {
+              "ThrottleCount": 0,
+              "OtherCount": 0,
+              "TotalCount": 0
+            },
+            "FaultStatistics": {
+              "OtherCount": 1,
+              "TotalCount": 1
+            },
+            "TotalCount": 1,
+            "TotalResponseTime": 0.75
+          },
+          "ResponseTimeHistogram": [
+            {
+              "Value": 0.75,
+              "Count": 1
+            }
+          ],
+          "Aliases": [],
+          "EdgeType": null,
+          "ReceivedEventAgeHistogram": null
+        }
+      ],
+      "SummaryStatistics": {
+        "OkCount": 0,
+        "ErrorStatistics": {
+          "ThrottleCount": 0,
+          "OtherCount": 0,
+          "TotalCount": 0
+        },
+        "FaultStatistics": {
+          "OtherCount": 1,
+          "TotalCount": 1
+        },
+        "TotalCount": 1,
+        "TotalResponseTime": 1.75
+      },
+      "DurationHistogram": [
+        {
+          "Value": 3.75,
+          "Count": 1
+        }
+      ],
+      "ResponseTimeHistogram": [
+        {
+          "Value": 1.75,
+          "Count": 1
+        }
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&services[5]).unwrap(), @r#"
+    {
+      "ReferenceId": 5,
+      "Name": "shop",
+      "Names": [
+        "shop"
+      ],
+      "Root": null,
+      "AccountId": null,
+      "Type": "client",
+      "State": "unknown",
+      "StartTime": null,
+      "EndTime": null,
+      "Edges": [
+        {
+          "ReferenceId": 4,
+          "StartTime": null,
+          "EndTime": null,
+          "SummaryStatistics": {
+            "OkCount": 0,
+            "ErrorStatistics": {
+              "ThrottleCount": 0,
+              "OtherCount": 0,
+              "TotalCount": 0
+            },
+            "FaultStatistics": {
+              "OtherCount": 1,
+              "TotalCount": 1
+            },
+            "TotalCount": 1,
+            "TotalResponseTime": 1.75
+          },
+          "ResponseTimeHistogram": [
+            {
+              "Value": 1.75,
+              "Count": 1
+            }
+          ],
+          "Aliases": [],
+          "EdgeType": null,
+          "ReceivedEventAgeHistogram": null
+        }
+      ],
+      "SummaryStatistics": null,
+      "DurationHistogram": null,
+      "ResponseTimeHistogram": null
+    }
+    "#);
+}
+
+#[test]
+fn a_window_takes_what_begins_in_it() {
+    let window = |start, end| Some(Window { start, end });
+    let first = fill(Graph::new(window(0.0, 10.625)), &[shop()]);
+    insta::assert_snapshot!(lines(&first), @r"
+    0 pay (null, 210987654321) active root null [10.0, 11.0]: 0/0/0/0 0.0
+    1 shop (AWS::ECS::Container, null) active root true [10.0, 11.0]: 0/0/0/1 1.75
+      -> 0 [10.0, 11.0]: 0/0/0/1 0.75
+    2 shop (client, null) unknown root null [10.0, 11.0]
+      -> 1 [10.0, 11.0]: 0/0/0/1 1.75
+    ");
+    let second = fill(Graph::new(window(10.625, 1e9)), &[shop()]);
+    insta::assert_snapshot!(lines(&second), @r"
+    0 ledger (null, null) active root null [10.0, 11.0]: 0/0/1/0 3.25
+    1 mail (remote, null) passive root null [11.0, 12.0]: 0/0/0/0 0.0
+    2 orders (AWS::DynamoDB::Table, null) unknown root null [11.0, 12.0]: 1/0/0/0 0.125
+    3 pay (null, 210987654321) active root null [10.0, 11.0]: 0/0/0/1 0.375
+      -> 0 [10.0, 11.0]: 0/0/1/0 3.25
+    4 shop (AWS::ECS::Container, null) active root true [11.0, 12.0]: 0/0/0/0 0.0
+      -> 1 [11.0, 12.0]: 0/0/0/0 0.0
+      -> 2 [11.0, 12.0]: 1/0/0/0 0.125
+    ");
+    let neither = fill(Graph::new(window(100.0, 1e9)), &[shop()]);
+    assert!(neither.services().is_empty());
+}
+
+#[test]
+fn services_of_many_traces_are_told_by_name_type_and_account() {
+    let segment = |name: &str, origin: Option<&str>, account: Option<&str>| {
+        let mut it = json!({"id": "0000000000000001", "name": name, "start_time": 1.0,
+            "end_time": 2.0});
+        if let Some(origin) = origin {
+            it["origin"] = origin.into();
+        }
+        if let Some(account) = account {
+            it["aws"] = json!({"account_id": account});
+        }
+        texts(&[it])
+    };
+    let traces = [
+        segment("b", None, None),
+        segment("b", Some("AWS::Lambda"), Some(ACCOUNT)),
+        segment("b", Some("AWS::Lambda"), Some("210987654321")),
+        segment("b", Some("AWS::Lambda"), None),
+        segment("a", None, None),
+    ];
+    let graph = fill(Graph::new(None), &traces);
+    insta::assert_snapshot!(lines(&graph), @r"
+    0 a (null, null) active root true [null, null]: 1/0/0/0 1.0
+    1 a (client, null) unknown root null [null, null]
+      -> 0 [null, null]: 1/0/0/0 1.0
+    2 b (null, null) active root true [null, null]: 1/0/0/0 1.0
+    3 b (AWS::Lambda, null) active root true [null, null]: 2/0/0/0 2.0
+    4 b (AWS::Lambda, 210987654321) active root true [null, null]: 1/0/0/0 1.0
+    5 b (client, null) unknown root null [null, null]
+      -> 2 [null, null]: 1/0/0/0 1.0
+      -> 3 [null, null]: 2/0/0/0 2.0
+      -> 4 [null, null]: 1/0/0/0 1.0
+    ");
+}
+
+#[test]
+fn circles_and_orphans_are_counted() {
+    let around = |id: u64, parent: u64, name: &str| {
+        json!({"id": format!("{id:016x}"), "parent_id": format!("{parent:016x}"), "name": name,
+            "start_time": 1.0, "end_time": 2.0})
+    };
+    let circle = texts(&[around(1, 3, "a"), around(2, 1, "b"), around(3, 2, "c")]);
+    let orphans = texts(&[
+        around(1, 9, "d"),
+        json!({"id": "0000000000000002", "parent_id": "00000000000000ff", "name": "call",
+            "type": "subsegment", "namespace": "remote", "start_time": 1.0, "end_time": 2.0}),
+    ]);
+    let graph = fill(Graph::new(None), &[circle, orphans]);
+    insta::assert_snapshot!(lines(&graph), @r"
+    0 a (null, null) active root true [null, null]: 1/0/0/0 1.0
+      -> 2 [null, null]: 1/0/0/0 1.0
+    1 a (client, null) unknown root null [null, null]
+      -> 0 [null, null]: 1/0/0/0 1.0
+    2 b (null, null) active root null [null, null]: 1/0/0/0 1.0
+      -> 3 [null, null]: 1/0/0/0 1.0
+    3 c (null, null) active root null [null, null]: 1/0/0/0 1.0
+    4 call (remote, null) passive root null [null, null]: 1/0/0/0 1.0
+    5 d (null, null) active root true [null, null]: 1/0/0/0 1.0
+    6 d (client, null) unknown root null [null, null]
+      -> 5 [null, null]: 1/0/0/0 1.0
+    ");
+}
+
+#[test]
+fn a_long_chain_is_one_walk() {
+    let segment = |at: u64| {
+        let mut it = json!({"id": format!("{at:016x}"), "name": "a", "start_time": 1.0,
+            "end_time": 2.0 + f64::from(u32::try_from(at).unwrap())});
+        if at > 1 {
+            it["parent_id"] = format!("{:016x}", at - 1).into();
+        }
+        it
+    };
+    let chain: Vec<Json> = (1..=20_000).map(segment).collect();
+    let graph = fill(Graph::new(None), &[texts(&chain)]);
+    let services = serde_json::to_value(graph.services()).unwrap();
+    assert_eq!(
+        services[0]["DurationHistogram"],
+        json!([{"Value": 20_001.0, "Count": 20_000}])
+    );
+}
+
+#[test]
+fn too_many_services_are_left_out() {
+    let names: Vec<Json> = (0..MOST_SERVICES + 10)
+        .map(|at| {
+            json!({"id": format!("{:016x}", at + 1), "name": format!("name {at}"),
+                "start_time": 1.0, "end_time": 2.0})
+        })
+        .collect();
+    let graph = fill(Graph::new(None), &[texts(&names)]);
+    assert_eq!(graph.services().len(), MOST_SERVICES);
+    assert!(graph.is_full());
+    assert!(!fill(Graph::new(None), &[shop()]).is_full());
+}
+
+#[test]
+fn retrieved_services_have_the_links_of_their_segments() {
+    let linked = texts(&[json!({
+        "id": "0000000000000001", "name": "worker", "start_time": 1.0, "end_time": 2.0,
+        "links": [{"trace_id": id(9).to_string(), "id": "00000000000000aa"}],
+        "subsegments": [{"id": "0000000000000002", "name": "part", "start_time": 1.0,
+            "end_time": 2.0, "links": [{"trace_id": id(8).to_string()},
+            {"trace_id": id(9).to_string()}]}],
+    })]);
+    let graph = fill(Graph::retrieved(), std::slice::from_ref(&linked));
+    let services = serde_json::to_value(graph.retrieved_services()).unwrap();
+    let links = json!([{
+        "ReferenceType": "parent",
+        "SourceTraceId": id(1).to_string(),
+        "DestinationTraceIds": [id(8).to_string(), id(9).to_string()],
+    }]);
+    assert_eq!(services[0]["Service"]["Name"], "worker");
+    assert_eq!(services[0]["Links"], links);
+    assert_eq!(services[1]["Links"], json!([]));
+    assert_eq!(graph.services().len(), 2);
+}
+
+/// A segment of a made-up trace, and how its parent calls it.
+#[derive(Clone, Debug)]
+struct Made {
+    /// Its parent's place among the segments, where that is before its own.
+    parent: Option<usize>,
+    /// It is below a subsegment of its parent, with or without a namespace.
+    via: Option<bool>,
+    /// It sent nothing: its parent's call is all there is.
+    is_silent: bool,
+    name: u8,
+    /// Quarters of a second; the call begins and ends one quarter outside.
+    start: u8,
+    length: Option<u8>,
+    status: u16,
+    call_status: u16,
+}
+
+fn made() -> impl Strategy<Value = Made> {
+    let status = || prop::sample::select(vec![200_u16, 404, 429, 500, 599]);
+    let of = (0..4_u8, 0..40_u8, prop::option::weighted(0.9, 0..20_u8));
+    (
+        prop::option::weighted(0.8, 0..6_usize),
+        prop::option::of(any::<bool>()),
+        any::<bool>(),
+        of,
+        status(),
+        status(),
+    )
+        .prop_map(|(parent, via, is_silent, of, status, call_status)| Made {
+            parent,
+            via,
+            is_silent,
+            name: of.0,
+            start: of.1,
+            length: of.2,
+            status,
+            call_status,
+        })
+}
+
+impl Made {
+    fn start(&self) -> f64 {
+        100.0 + f64::from(self.start) / 4.0
+    }
+
+    fn end(&self) -> Option<f64> {
+        let length = self.length?;
+        Some(self.start() + f64::from(length) / 4.0)
+    }
+
+    fn call(&self) -> (f64, Option<f64>) {
+        (self.start() - 0.25, self.end().map(|end| end + 0.25))
+    }
+
+    fn name(&self) -> String {
+        format!("service {}", self.name)
+    }
+}
+
+/// A made-up trace: parents come before their children and always sent
+/// something; those that are silent are called with a namespace.
+fn tidy(mut made: Vec<Made>) -> Vec<Made> {
+    for at in 0..made.len() {
+        let parent = made[at]
+            .parent
+            .filter(|it| *it < at && !made[*it].is_silent);
+        made[at].parent = parent;
+        let is_silent = made[at].is_silent && parent.is_some();
+        made[at].is_silent = is_silent;
+        if is_silent {
+            made[at].via = Some(true);
+        }
+        if parent.is_none() {
+            made[at].via = None;
+        }
+    }
+    made
+}
+
+fn documents(made: &[Made]) -> Documents {
+    let document = |id: usize, it: (f64, Option<f64>), name: String, status: u16| {
+        let mut document = json!({"id": format!("{id:016x}"), "name": name, "start_time": it.0,
+            "http": {"response": {"status": status}}});
+        match it.1 {
+            Some(end) => document["end_time"] = end.into(),
+            None => document["in_progress"] = true.into(),
+        }
+        document
+    };
+    let mut all = Vec::new();
+    for (at, it) in made.iter().enumerate() {
+        let mut parent = it.parent.map(|parent| parent + 1);
+        if let (Some(above), Some(has_namespace)) = (parent, it.via) {
+            let id = at + 1000;
+            let mut call = document(id, it.call(), it.name(), it.call_status);
+            call["type"] = "subsegment".into();
+            call["parent_id"] = format!("{above:016x}").into();
+            if has_namespace {
+                call["namespace"] = "remote".into();
+            }
+            all.push(call);
+            parent = Some(id);
+        }
+        if !it.is_silent {
+            let mut segment = document(at + 1, (it.start(), it.end()), it.name(), it.status);
+            if let Some(parent) = parent {
+                segment["parent_id"] = format!("{parent:016x}").into();
+            }
+            all.push(segment);
+        }
+    }
+    texts(&all)
+}
+
+/// Counts by outcome, and times in quarters of a second.
+#[derive(Debug, Default, PartialEq)]
+struct Sums {
+    counts: [u64; 4],
+    times: Vec<u64>,
+    durations: Vec<u64>,
+}
+
+impl Sums {
+    fn add(&mut self, status: u16, start: f64, end: f64) {
+        let outcome = match status {
+            429 => 2,
+            400..500 => 1,
+            500..600 => 3,
+            _ => 0,
+        };
+        self.counts[outcome] += 1;
+        self.times.push(quarters(end - start));
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small"
+)]
+fn quarters(seconds: f64) -> u64 {
+    (seconds * 4.0) as u64
+}
+
+type Key = (String, Option<&'static str>);
+
+/// Services and edges of made-up traces, one after the other and by their
+/// definition.
+fn naive(
+    traces: &[Vec<Made>],
+    window: Window,
+) -> (BTreeMap<Key, Sums>, BTreeMap<(Key, Key), Sums>) {
+    let mut services: BTreeMap<Key, Sums> = BTreeMap::new();
+    let mut edges: BTreeMap<(Key, Key), Sums> = BTreeMap::new();
+    for made in traces {
+        let key = |it: &Made| (it.name(), it.is_silent.then_some("remote"));
+        let seen = |it: &Made| match it.is_silent {
+            true => (it.call(), it.call_status),
+            false => ((it.start(), it.end()), it.status),
+        };
+        for (at, it) in made.iter().enumerate() {
+            let ((start, end), status) = seen(it);
+            if window.contains(start) {
+                let sums = services.entry(key(it)).or_default();
+                if let Some(end) = end {
+                    sums.add(status, start, end);
+                    let last = last_below(made, at, end);
+                    sums.durations.push(quarters((last - start).max(0.0)));
+                }
+            }
+            if let Some(above) = it.parent.map(|parent| &made[parent]) {
+                let ((start, end), status) = match it.via {
+                    Some(_) => (it.call(), it.call_status),
+                    None => ((it.start(), it.end()), it.status),
+                };
+                if window.contains(start) {
+                    services.entry(key(it)).or_default();
+                    services.entry(key(above)).or_default();
+                    let sums = edges.entry((key(above), key(it))).or_default();
+                    if let Some(end) = end {
+                        sums.add(status, start, end);
+                    }
+                }
+            }
+        }
+        let tops = made.iter().filter(|it| it.parent.is_none());
+        let root = tops.reduce(|one, other| if other.start < one.start { other } else { one });
+        if let Some(root) = root.filter(|root| window.contains(root.start())) {
+            let client = (root.name(), Some("client"));
+            services.entry(client.clone()).or_default();
+            let sums = edges.entry((client, key(root))).or_default();
+            if let Some(end) = root.end() {
+                sums.add(root.status, root.start(), end);
+            }
+        }
+    }
+    (services, edges)
+}
+
+/// The last end of anything below a segment.
+fn last_below(made: &[Made], at: usize, end: f64) -> f64 {
+    let below = made
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| it.parent == Some(at));
+    below.fold(end, |last, (at, it)| {
+        let call = it.via.and(it.call().1).unwrap_or(last);
+        let own = it.end().filter(|_| !it.is_silent).unwrap_or(last);
+        last.max(call).max(own).max(last_below(made, at, last))
+    })
+}
+
+fn histogram(times: &[u64]) -> Json {
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    for time in times {
+        *counts.entry(*time).or_default() += 1;
+    }
+    let seconds = |quarters: u64| f64::from(u32::try_from(quarters).unwrap()) / 4.0;
+    let entries = counts
+        .iter()
+        .map(|(time, count)| json!({"Value": seconds(*time), "Count": count}));
+    entries.collect()
+}
+
+fn statistics(sums: &Sums) -> Json {
+    let [ok, errors, throttles, faults] = sums.counts;
+    let total: u64 = sums.times.iter().sum();
+    json!({
+        "OkCount": ok,
+        "ErrorStatistics": {"ThrottleCount": throttles, "OtherCount": errors,
+            "TotalCount": errors + throttles},
+        "FaultStatistics": {"OtherCount": faults, "TotalCount": faults},
+        "TotalCount": ok + errors + throttles + faults,
+        "TotalResponseTime": f64::from(u32::try_from(total).unwrap()) / 4.0,
+    })
+}
+
+proptest! {
+    /// Whatever the traces and the window, all sums are those that the
+    /// definition gives, and the order of traces does not show.
+    #[test]
+    fn sums_are_those_of_the_definition(
+        traces in prop::collection::vec(prop::collection::vec(made(), 1..8).prop_map(tidy), 0..6),
+        start in 95..112_u8,
+        length in 0..20_u8,
+    ) {
+        let start = f64::from(start);
+        let window = Window { start, end: start + f64::from(length) };
+        let mut texts: Vec<Documents> = traces.iter().map(|it| documents(it)).collect();
+        let graph = fill(Graph::new(Some(window)), &texts);
+        let (services, edges) = naive(&traces, window);
+
+        let found = graph.services();
+        let names: Vec<_> = found.iter().map(|it| (it.name.clone(), it.kind.as_deref())).collect();
+        let wanted: Vec<_> = services.keys().map(|(name, kind)| (name.clone(), *kind)).collect();
+        prop_assert_eq!(&names, &wanted);
+        let mut count = 0;
+        for (service, (key, sums)) in found.iter().zip(&services) {
+            let json = serde_json::to_value(service).unwrap();
+            if key.1 == Some("client") {
+                prop_assert!(json["SummaryStatistics"].is_null());
+                prop_assert!(json["DurationHistogram"].is_null());
+            } else {
+                prop_assert_eq!(&json["SummaryStatistics"], &statistics(sums));
+                prop_assert_eq!(&json["ResponseTimeHistogram"], &histogram(&sums.times));
+                prop_assert_eq!(&json["DurationHistogram"], &histogram(&sums.durations));
+            }
+            for edge in &service.edges {
+                let called = &names[edge.reference_id];
+                let known = edges.iter().find(|((from, to), _)| {
+                    from == key && to.0 == called.0 && to.1 == called.1
+                });
+                let (_, sums) = known.unwrap();
+                let edge = serde_json::to_value(edge).unwrap();
+                prop_assert_eq!(&edge["SummaryStatistics"], &statistics(sums));
+                prop_assert_eq!(&edge["ResponseTimeHistogram"], &histogram(&sums.times));
+                count += 1;
+            }
+        }
+        prop_assert_eq!(count, edges.len());
+
+        texts.reverse();
+        prop_assert_eq!(fill(Graph::new(Some(window)), &texts).services(), found);
+    }
+
+    /// Any documents give a graph whose edges lead to services.
+    #[test]
+    fn edges_lead_to_services(
+        parents in prop::collection::vec(prop::option::of(0..12_u64), 1..12),
+    ) {
+        let documents: Vec<Json> = parents.iter().zip(0_u64..).map(|(parent, id)| {
+            let mut it = json!({"id": format!("{id:016x}"), "name": format!("{}", id % 5),
+                "start_time": 1.0, "end_time": 0.5});
+            if let Some(parent) = parent {
+                it["parent_id"] = format!("{parent:016x}").into();
+            }
+            it
+        }).collect();
+        let services = fill(Graph::new(None), &[texts(&documents)]).services();
+        let count = services.iter().filter(|it| it.state != State::Unknown)
+            .map(|it| it.summary_statistics.unwrap().total()).sum::<u64>();
+        prop_assert_eq!(count, u64::try_from(parents.len()).unwrap());
+        for edge in services.iter().flat_map(|it| &it.edges) {
+            prop_assert!(edge.reference_id < services.len());
+        }
+    }
+}
