@@ -189,5 +189,5 @@ def test_ananta(another):
     assert "tenant-management-service" in curl(at["zPages"], "localhost:55679/debug/tracez")
     metrics = lambda: curl(at["Prometheus"], "localhost:8889/metrics")
     eventually(metrics, lambda text: "tenant-management-service" in text)
-    services = json.loads(curl(at["Jaeger query"], "localhost:16686/api/services"))
+    services = json.loads(curl(at["Jaeger's queries"], "localhost:16686/api/services"))
     assert services["data"] == ["tenant-management-service"]
