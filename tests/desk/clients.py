@@ -64,7 +64,8 @@ class Api:
             assert answer["UnprocessedTraceSegments"] == []
         last = f"1-00000000-{os.urandom(12).hex()}"
         now = time.time()
-        mark = {"id": "1" * 16, "name": "mark", "trace_id": last, "start_time": now, "end_time": now}
+        times = {"start_time": now, "end_time": now}
+        mark = {"id": "1" * 16, "name": "mark", "trace_id": last, **times}
         self.ask("put_trace_segments", TraceSegmentDocuments=[json.dumps(mark)])
         seen = lambda: self.ask("batch_get_traces", TraceIds=[last])["Traces"]
         eventually(seen, bool)

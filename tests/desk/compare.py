@@ -5,6 +5,10 @@ NEAR = 3e-6
 NEAR_SUMS = {"TotalResponseTime": 0.000_501}
 
 
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def difference(found, wanted, at=""):
     """The first place where they differ, or nothing."""
     if isinstance(wanted, dict) and isinstance(found, dict):
@@ -22,8 +26,7 @@ def difference(found, wanted, at=""):
         pairs = enumerate(zip(found, wanted))
         told = (difference(one, other, f"{at}[{index}]") for index, (one, other) in pairs)
         return next(filter(None, told), None)
-    numbers = [isinstance(one, (int, float)) and not isinstance(one, bool) for one in (found, wanted)]
-    if all(numbers):
+    if is_number(found) and is_number(wanted):
         near = NEAR_SUMS.get(at.rsplit(".", 1)[-1], NEAR)
         return None if abs(found - wanted) <= near else f"{at} is {found!r}, wanted is {wanted!r}"
     if type(found) is type(wanted) and found == wanted:

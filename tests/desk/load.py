@@ -108,9 +108,8 @@ class Load:
             said["resource_arn"] = f"arn:aws:lambda:eu-west-1:{ELSEWHERE}:function:payments"
         if name == "mailer":
             number = self.random.randint(1, 3)
-            said["aws"] = {
-                "ec2": {"instance_id": f"i-{number}", "availability_zone": f"eu-west-1{'abc'[number - 1]}"}
-            }
+            zone = f"eu-west-1{'abc'[number - 1]}"
+            said["aws"] = {"ec2": {"instance_id": f"i-{number}", "availability_zone": zone}}
         if self.chance(0.3):
             said["metadata"] = {"debug": {"größe": [1, {"deep": None}]}}
         if self.chance(0.3):
@@ -210,10 +209,11 @@ class Load:
         if self.chance(0.15):
             # Work that goes on behind the answer, hanging on the segment itself.
             late = at + round((root["end_time"] - root["start_time"]) * 1e6)
-            self.segment(documents, trace, "worker", late, self.took(5, 900), 1, parent_id=root["id"])
+            took = self.took(5, 900)
+            self.segment(documents, trace, "worker", late, took, 1, parent_id=root["id"])
         if self.chance(0.1):
-            documents.append([self.begun(self.entity("render", at, 1, trace_id=trace)) | {
-                "type": "subsegment", "parent_id": root["id"]}])
+            begun = self.begun(self.entity("render", at, 1, trace_id=trace))
+            documents.append([begun | {"type": "subsegment", "parent_id": root["id"]}])
         elif self.chance(0.06):
             orphan = self.entity("orphan", at, self.took(1, 4), trace_id=trace)
             documents.append([orphan | {"type": "subsegment", "parent_id": self.hexadecimal(16)}])
@@ -239,8 +239,8 @@ class Load:
             length = 11_000 + 13_000 * number + 100
             call = self.entity("cart", at + 1000, length, namespace="remote")
             calls.append(call)
-            child = self.entity("cart", at + 2000, length - 2000, trace_id=trace, parent_id=call["id"])
-            documents.append(child)
+            ids = {"trace_id": trace, "parent_id": call["id"]}
+            documents.append(self.entity("cart", at + 2000, length - 2000, **ids))
         root = self.entity("shop", at, 1_900_000, trace_id=trace, origin=ORIGINS["shop"])
         self.traces[trace] = [*documents, {**root, "subsegments": calls}]
 

@@ -49,7 +49,9 @@ def made(start):
     failed = part("backend.example.com", 0.5, namespace="remote", http=http(status=404))
     m.trace("game", part(
         "api.example.com", 6.0, user="alice", subsegments=[failed],
-        http=http("https://api.example.com/api/game/v2/fault", 500, "POST", "curl/8.1", "192.0.2.17"),
+        http=http(
+            "https://api.example.com/api/game/v2/fault", 500, "POST", "curl/8.1", "192.0.2.17"
+        ),
         annotations={"gameid": "817DL6VO", "rank": 7},
     ))
     answered = part("backend.example.com", 0.1, namespace="remote", http=http(status=200))

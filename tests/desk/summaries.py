@@ -80,7 +80,9 @@ def summary(trace):
             key: [{"AnnotationValue": value} for value in distinct(values)]
             for key, values in notes.items()
         },
-        "Users": [{"UserName": user} for user in distinct(b["user"] for b in blocks if "user" in b)],
+        "Users": [
+            {"UserName": user} for user in distinct(b["user"] for b in blocks if "user" in b)
+        ],
         "ServiceIds": [service_id(node) for node in nodes],
         "ResourceARNs": [
             {"ARN": arn}

@@ -123,10 +123,11 @@ def test_several_traces_and_one_that_is_not_there(api, load):
 
 
 ID = "1-5f9babc0-1234567890abcdef12345678"
+SIX = [f"1-5f9babc0-{number:024x}" for number in range(6)]
 
 
 @pytest.mark.parametrize("operation, ids, message", [
-    ("batch_get_traces", [f"1-5f9babc0-{n:024x}" for n in range(6)], "Exceeding maximum query size: 5"),
+    ("batch_get_traces", SIX, "Exceeding maximum query size: 5"),
     ("batch_get_traces", [ID, ID], "Containing duplicate trace ids"),
     ("get_trace_graph", [ID, ID[:-1] + "9"], "Currently only one trace Id is supported"),
     ("get_trace_graph", [], "Zero trace ids provided"),
@@ -200,7 +201,8 @@ def test_a_subsegment_that_waits_for_its_parent(api, put_one):
     answer = api.ask("batch_get_traces", TraceIds=[trace])["Traces"][0]
     assert answer["Segments"] == [] and answer.get("Duration") is None
     api.put([{
-        "trace_id": trace, "name": "late", "id": "1" * 16, "start_time": start, "end_time": start + 2,
+        "trace_id": trace, "name": "late", "id": "1" * 16, "start_time": start,
+        "end_time": start + 2,
     }])
     answer, [document], _ = got(api, trace)
     assert [one["name"] for one in document["subsegments"]] == ["early"]

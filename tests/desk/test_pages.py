@@ -45,8 +45,8 @@ def test_pages(api, many):
     assert ids == [minimal(many.start, number)["trace_id"] for number in reversed(range(COUNT))]
     assert all(isinstance(one["ApproximateTime"], (int, float)) for one in answers)
     paginator = api.boto.get_paginator("get_trace_summaries")
-    found = [one["Id"] for page in paginator.paginate(**many.window) for one in page["TraceSummaries"]]
-    assert found == ids
+    found = [page["TraceSummaries"] for page in paginator.paginate(**many.window)]
+    assert [one["Id"] for page in found for one in page] == ids
 
 
 def test_pages_by_the_aws_cli(api, many):
@@ -139,11 +139,12 @@ def test_a_window_by_when_things_came_in(api, many):
 
 def test_a_share_of_what_came_in(api, many):
     now = int(time.time())
-    window = {"StartTime": now - 600, "EndTime": now + 5, "TimeRangeType": "Event", "Sampling": True}
+    window = {"StartTime": now - 600, "EndTime": now + 5, "TimeRangeType": "Event"}
 
     def share(value):
         rate = {"Name": "FixedRate", "Value": value}
-        answers = pages(api, **window, SamplingStrategy=rate, FilterExpression='service("paged")')
+        members = {"Sampling": True, "SamplingStrategy": rate}
+        answers = pages(api, **window, **members, FilterExpression='service("paged")')
         return len({one["Id"] for answer in answers for one in answer["TraceSummaries"]})
 
     assert share(0) == 0
@@ -190,5 +191,9 @@ def test_names_that_are_none(api, many):
 def test_ends_before_starts(api, many):
     backwards = {"StartTime": many.start + 300, "EndTime": many.start}
     message = "End time cannot be earlier than start time"
-    for operation in ("get_trace_summaries", "get_service_graph", "get_time_series_service_statistics"):
-        refused(getattr(api.boto, operation), message, **backwards)
+    for call in (
+        api.boto.get_trace_summaries,
+        api.boto.get_service_graph,
+        api.boto.get_time_series_service_statistics,
+    ):
+        refused(call, message, **backwards)
