@@ -19,7 +19,7 @@ def typed(value):
 def bare(value):
     """An answer without what is null or empty, with lists in no order."""
     if isinstance(value, dict):
-        members = {key: bare(inner) for key, inner in value.items()}
+        members = {key: bare(value[key]) for key in sorted(value)}
         return {key: inner for key, inner in members.items() if inner not in (None, {}, [])}
     if isinstance(value, list):
         return sorted((bare(inner) for inner in value), key=repr)

@@ -64,6 +64,8 @@ def inferred(call):
         key, kind = RESOURCES.get(call.name, (None, None))
         named = "operation" in document.get("aws", {}) and key
         document["origin"] = kind if named else f"AWS::{call.name}"
+    elif "sql" in call.document:
+        document["origin"] = "Database::SQL"
     return {**document, "inferred": True, "parent_id": call.document["id"]}
 
 
