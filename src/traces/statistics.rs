@@ -85,18 +85,21 @@ struct Shape {
 }
 
 #[derive(serde::Serialize)]
-#[serde(rename_all = "PascalCase")]
 struct Errors {
-    throttle_count: u64,
-    other_count: u64,
-    total_count: u64,
+    #[serde(rename = "ThrottleCount")]
+    throttles: u64,
+    #[serde(rename = "OtherCount")]
+    others: u64,
+    #[serde(rename = "TotalCount")]
+    total: u64,
 }
 
 #[derive(serde::Serialize)]
-#[serde(rename_all = "PascalCase")]
 struct Faults {
-    other_count: u64,
-    total_count: u64,
+    #[serde(rename = "OtherCount")]
+    others: u64,
+    #[serde(rename = "TotalCount")]
+    total: u64,
 }
 
 impl Serialize for Statistics {
@@ -104,13 +107,13 @@ impl Serialize for Statistics {
         let shape = Shape {
             ok_count: self.ok,
             error_statistics: Errors {
-                throttle_count: self.throttles,
-                other_count: self.errors,
-                total_count: self.throttles.saturating_add(self.errors),
+                throttles: self.throttles,
+                others: self.errors,
+                total: self.throttles.saturating_add(self.errors),
             },
             fault_statistics: Faults {
-                other_count: self.faults,
-                total_count: self.faults,
+                others: self.faults,
+                total: self.faults,
             },
             total_count: self.total(),
             total_response_time: self.total_response_time(),

@@ -12,7 +12,7 @@
 
 mod ends;
 mod shape;
-mod table;
+pub(super) mod table;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

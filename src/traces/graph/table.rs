@@ -17,7 +17,7 @@ pub const MOST_NAME_BYTES: usize = 16 << 20;
 
 /// Services by number.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
+pub(in crate::traces) struct Names {
     keys: Vec<NodeKey<'static>>,
     numbers: HashMap<NodeKey<'static>, usize>,
     bytes: usize,
@@ -25,7 +25,7 @@ pub(super) struct Names {
 
 impl Names {
     /// The number of a service; `None` where it is new and there are too many.
-    pub(super) fn number(&mut self, key: &NodeKey<'_>) -> Option<usize> {
+    pub(in crate::traces) fn number(&mut self, key: &NodeKey<'_>) -> Option<usize> {
         // A map of keys that live longer is a map of keys that live shorter.
         let numbers: &HashMap<NodeKey<'_>, usize> = &self.numbers;
         if let Some(number) = numbers.get(key) {
@@ -44,14 +44,14 @@ impl Names {
     }
 
     /// The services, by number.
-    pub(super) fn keys(&self) -> &[NodeKey<'static>] {
+    pub(in crate::traces) fn keys(&self) -> &[NodeKey<'static>] {
         &self.keys
     }
 }
 
 /// Which numbers the nodes of one trace have.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places(Vec<Place>);
+pub(in crate::traces) struct Places(Vec<Place>);
 
 #[derive(Clone, Copy, Debug)]
 enum Place {
@@ -62,13 +62,13 @@ enum Place {
 
 impl Places {
     /// Begins with another trace.
-    pub(super) fn reset(&mut self, nodes: usize) {
+    pub(in crate::traces) fn reset(&mut self, nodes: usize) {
         self.0.clear();
         self.0.resize(nodes, Place::NotAsked);
     }
 
     /// The number of a node, asked for once a trace.
-    pub(super) fn number(
+    pub(in crate::traces) fn number(
         &mut self,
         node: usize,
         nodes: &[Node<'_>],

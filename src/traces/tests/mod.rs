@@ -2,6 +2,7 @@
 
 mod assembled;
 mod documents;
+mod examples;
 mod graphs;
 mod histograms;
 mod summaries;
@@ -96,3 +97,6 @@ fn shop() -> Vec<Json> {
     );
     vec![query, shop, pay]
 }
+mod insights;
+mod made;
+mod series;
