@@ -36,7 +36,9 @@ OPERATIONS = {
     "list_retrieved_traces": ({"RetrievalToken": None}, "RetrievalStatus"),
     "get_retrieved_traces_graph": ({"RetrievalToken": None}, "RetrievalStatus"),
     "cancel_trace_retrieval": ({"RetrievalToken": None}, None),
-    "get_insight_summaries": ({"StartTime": None, "EndTime": None}, "InsightSummaries"),
+    "get_insight_summaries": (
+        {"GroupName": "Default", "StartTime": None, "EndTime": None}, "InsightSummaries"
+    ),
 }
 
 

@@ -158,7 +158,7 @@ def test_an_empty_expression_is_all_in_a_query_and_none_in_a_group(api, by_hand)
 
 
 def test_expressions_by_chance(api, load):
-    for part in expressions.generated(seed=11, count=300):
+    for part in expressions.generated(seed=11, count=200):
         wanted = {one.id for one in load.traces.values() if part.matches(one)}
         found = api.ids(load.start, load.end, part.text)
         assert found == wanted, f"{part.text}: {found ^ wanted}"

@@ -132,8 +132,8 @@ SELECTORS = {
     'edge(id(name: "shop", type: "client"), id(name: "shop"))': edges_that(
         lambda source, target: (source[1], target[0]) == ("client", "shop")
     ),
-    'edge("cart", id(type: "AWS::DynamoDB::Table"))': edges_that(
-        lambda source, target: (source[0], target[1]) == ("cart", "AWS::DynamoDB::Table")
+    'edge("shop", id(type: "AWS::DynamoDB::Table"))': edges_that(
+        lambda source, target: (source[0], target[1]) == ("shop", "AWS::DynamoDB::Table")
     ),
 }
 

@@ -1,6 +1,7 @@
 """Pages and kinds of ranges of GetTraceSummaries, and shares of what it finds."""
 
 import base64
+import hashlib
 import os
 import time
 from types import SimpleNamespace
@@ -15,8 +16,9 @@ COUNT = 2_100
 def minimal(start, number, name="paged"):
     """A trace of one segment."""
     at = start + number / 10
+    chance = hashlib.sha256(f"{name} {number}".encode()).hexdigest()
     return {
-        "id": "1" * 16, "name": name, "trace_id": f"1-{start:08x}-{number:024x}",
+        "id": "1" * 16, "name": name, "trace_id": f"1-{start:08x}-{chance[:24]}",
         "start_time": at, "end_time": at + 0.05,
     }
 
