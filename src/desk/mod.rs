@@ -4,10 +4,12 @@
 
 mod daemon;
 mod sink;
+mod trace_counts;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +21,8 @@ use crate::collector_config::CollectorConfig;
 use crate::local_aws::{ListenError, Listening, LocalAws, Options};
 use daemon::Daemon;
 use sink::Sink;
+use trace_counts::Publisher;
+pub use trace_counts::{CountTraces, Timing};
 
 /// How long another process may use the state folder before this one gives up.
 const WAIT: Duration = Duration::from_secs(5);
@@ -29,6 +33,9 @@ pub struct Desk {
     announcement: String,
     sink: Arc<Sink>,
     running: Option<Running>,
+    publisher: Option<Publisher>,
+    /// The minute up to which traces are counted, in epoch seconds.
+    counted: Arc<AtomicI64>,
     /// Cancelled when clients may have answers.
     answering: CancellationToken,
     stop: CancellationToken,
@@ -90,6 +97,8 @@ impl Desk {
             announcement,
             sink: Arc::default(),
             running: None,
+            publisher: None,
+            counted: trace_counts::never(),
             answering,
             stop,
             serving: Some(serving),
@@ -152,6 +161,20 @@ impl Desk {
         Ok(places)
     }
 
+    /// Puts into the embedded CloudWatch how many traces each group has, minute
+    /// by minute, as `traces` counts them, until the collector finishes.
+    pub async fn publish_counts(&mut self, traces: Arc<dyn CountTraces>, timing: Timing) {
+        self.end_counts().await;
+        let (local, counted) = (Arc::clone(&self.local), Arc::clone(&self.counted));
+        self.publisher = Some(Publisher::start(local, traces, counted, timing));
+    }
+
+    async fn end_counts(&mut self) {
+        if let Some(publisher) = self.publisher.take() {
+            publisher.finish().await;
+        }
+    }
+
     /// Completes where the embedded AWS is served no longer.
     ///
     /// # Errors
@@ -178,6 +201,7 @@ impl Desk {
 
     /// Lets the collector finish.
     async fn rest(&mut self) {
+        self.end_counts().await;
         let Some(Running { collector, daemon }) = self.running.take() else {
             return;
         };

@@ -22,6 +22,33 @@ use super::xray::{Place, State, Surroundings, segments};
 /// Name of the service in signatures.
 pub const NAME: &str = "xray";
 
+/// The groups of one region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegionGroups {
+    /// The region.
+    pub region: String,
+    /// Its groups, the Default group first.
+    pub groups: Vec<Group>,
+}
+
+/// A group, as it is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Its filter expression; the Default group has none.
+    pub filter: Option<String>,
+}
+
+impl Group {
+    fn of((name, filter): (&str, Option<&str>)) -> Self {
+        Self {
+            name: name.to_owned(),
+            filter: filter.map(str::to_owned),
+        }
+    }
+}
+
 /// X-Ray of one account.
 pub struct Xray {
     account: String,
@@ -81,6 +108,51 @@ impl Xray {
             Ok(()) => Ok(batch.answer()),
             Err(NotKept::Full(reason)) => Err(Fault::throttled(reason)),
             Err(NotKept::Failed(reason)) => Err(Fault::not_kept(reason)),
+        }
+    }
+
+    /// The groups of every region that is in use.
+    pub fn groups(&self) -> Vec<RegionGroups> {
+        let regions = self.regions();
+        let groups = regions.iter().map(|(region, state)| RegionGroups {
+            region: region.clone(),
+            groups: state.groups().map(Group::of).collect(),
+        });
+        groups.collect()
+    }
+
+    /// Puts the rates that clients of rules with a boost were told into
+    /// CloudWatch, as AWS does: a value of `SamplingRate` for each.
+    async fn put_rates(&self, region: &str, answer: &Value, siblings: &dyn Siblings) {
+        let targets = answer["SamplingTargetDocuments"].as_array();
+        let data: Vec<Value> = {
+            let regions = self.regions();
+            let Some(state) = regions.get(region) else {
+                return;
+            };
+            let targets = targets.into_iter().flatten();
+            let datum = |target: &Value| {
+                let rule = target["RuleName"].as_str()?;
+                let boost = target.pointer("/SamplingBoost/BoostRate");
+                let rate = boost.and_then(Value::as_f64);
+                let rate = rate.or(target["FixedRate"].as_f64())?;
+                state.may_boost(rule).then(|| {
+                    json!({
+                        "MetricName": "SamplingRate", "Value": rate, "Unit": "None",
+                        "Dimensions": [{ "Name": "RuleName", "Value": rule }],
+                    })
+                })
+            };
+            targets.filter_map(datum).collect()
+        };
+        if data.is_empty() {
+            return;
+        }
+        let body = json!({ "Namespace": "AWS/X-Ray", "MetricData": data });
+        let target = "GraniteServiceVersion20100801.PutMetricData";
+        let response = siblings.call("monitoring", target, &body).await;
+        if !response.status().is_success() {
+            tracing::debug!(region, answer = ?response.body(), "sampling rates are not in CloudWatch");
         }
     }
 
@@ -232,12 +304,16 @@ impl Service for Xray {
             None => return refused(Fault::unknown_operation(method, path)),
         };
         let peers = ask(operation, request.body(), siblings).await;
-        match self.run(region, operation, request.body(), &peers) {
-            Ok(body) => Answer {
-                response: reply::json(200, &body),
-                changed: !operation.is_read(),
-            },
-            Err(fault) => refused(fault),
+        let body = match self.run(region, operation, request.body(), &peers) {
+            Ok(body) => body,
+            Err(fault) => return refused(fault),
+        };
+        if matches!(operation, Operation::GetSamplingTargets) {
+            self.put_rates(region, &body, siblings).await;
+        }
+        Answer {
+            response: reply::json(200, &body),
+            changed: !operation.is_read(),
         }
     }
 

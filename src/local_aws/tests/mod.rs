@@ -9,6 +9,7 @@ mod http_api;
 mod iam;
 mod kms;
 mod lambda;
+mod metrics;
 mod logs_and_sts;
 mod one_user;
 mod sdk;

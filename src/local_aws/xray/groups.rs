@@ -103,6 +103,13 @@ impl Groups {
         }
     }
 
+    /// The name of every group, with its filter expression; the Default group
+    /// comes first and has none.
+    pub fn filters(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let records = [&self.default].into_iter().chain(self.custom.values());
+        records.map(|Record { group, .. }| (group.name.as_str(), group.filter_expression.as_deref()))
+    }
+
     /// The tags of the group with this ARN.
     pub fn tags_of(&mut self, arn: &str) -> Option<&mut Tags> {
         self.custom

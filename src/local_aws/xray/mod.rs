@@ -126,6 +126,17 @@ impl State {
         self.usage = former.usage;
     }
 
+    /// The name of every group, with its filter expression; the Default group
+    /// comes first and has none.
+    pub fn groups(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.groups.filters()
+    }
+
+    /// Whether the rate of a sampling rule may be boosted.
+    pub fn may_boost(&self, rule: &str) -> bool {
+        self.rules.may_boost(rule)
+    }
+
     /// Answers one request; a request that fails changes nothing.
     ///
     /// # Errors

@@ -150,6 +150,3 @@ fn evaluate(state: &mut State, name: &str, watch: &Watch, scope: Scope<'_>) -> O
 pub fn touch(state: &mut State, name: &str, scope: Scope<'_>) {
     state.touched.insert(name.to_owned(), scope.now);
 }
-
-#[cfg(test)]
-mod tests;

@@ -129,6 +129,3 @@ fn dimensions(members: &Members, place: &str) -> Result<BTreeMap<String, String>
 pub fn whole(epoch_seconds: f64) -> i64 {
     epoch_seconds.floor().clamp(0.0, 1e11) as i64
 }
-
-#[cfg(test)]
-mod tests;
