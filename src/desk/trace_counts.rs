@@ -156,7 +156,9 @@ impl Counting {
 
     async fn has_alarm(&self, region: &str) -> bool {
         let body = json!({ "Namespace": NAMESPACE, "MetricName": METRIC });
-        let answer = self.cloudwatch(region, "DescribeAlarmsForMetric", &body).await;
+        let answer = self
+            .cloudwatch(region, "DescribeAlarmsForMetric", &body)
+            .await;
         answer.is_ok_and(|answer| {
             let alarms = answer["MetricAlarms"].as_array();
             alarms.is_some_and(|alarms| !alarms.is_empty())
@@ -223,7 +225,12 @@ impl Counting {
         counted.await.unwrap_or_default()
     }
 
-    async fn cloudwatch(&self, region: &str, operation: &str, body: &Value) -> Result<Value, String> {
+    async fn cloudwatch(
+        &self,
+        region: &str,
+        operation: &str,
+        body: &Value,
+    ) -> Result<Value, String> {
         let target = format!("GraniteServiceVersion20100801.{operation}");
         let response = self.local.call(region, MONITORING, &target, body).await;
         let text = String::from_utf8_lossy(response.body());

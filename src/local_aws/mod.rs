@@ -48,11 +48,11 @@ use hub::Hub;
 pub use listening::{ListenError, Listening};
 use lock::Lock;
 pub use lock::LockError;
+use serde_json::Value;
 use service::Service;
 pub use state_file::{FileError, SnapshotError};
 pub use store::RestoreError;
 use store::Store;
-use serde_json::Value;
 pub use trace_sink::{NotKept, Recent, TraceSink};
 pub use xray_service::{Group, RegionGroups};
 

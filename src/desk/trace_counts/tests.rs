@@ -125,7 +125,8 @@ impl Desk {
     }
 
     async fn state(&self, alarm: &str) -> String {
-        let asked = json!({ "AlarmNames": [alarm], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"] });
+        let asked =
+            json!({ "AlarmNames": [alarm], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"] });
         let answer = self.cloudwatch("DescribeAlarms", asked).await;
         let of = |kind: &str| answer[kind][0]["StateValue"].as_str().map(str::to_owned);
         let state = of("MetricAlarms").or_else(|| of("CompositeAlarms"));
@@ -165,7 +166,7 @@ async fn nothing_is_counted_where_nobody_has_groups_or_alarms() {
     // X-Ray in use, but with the group alone that AWS ships.
     let request = Request::post("/Groups").body("{}".into());
     desk.local.handle(request.expect("a request")).await;
-    desk.at(120);
+    desk.at(130);
     counting.publish().await;
     assert_eq!(desk.double.asked(), 0);
     let alarm = json!({
@@ -192,7 +193,11 @@ async fn minutes_are_made_up_for_and_never_counted_twice() {
     desk.counting().publish().await;
     let values = desk.values("faults").await;
     assert_eq!(values.len(), 15);
-    assert!(values.iter().all(|(_, count)| (count - 1.0).abs() < f64::EPSILON));
+    assert!(
+        values
+            .iter()
+            .all(|(_, count)| (count - 1.0).abs() < f64::EPSILON)
+    );
     // As where the collector starts anew.
     desk.counting().publish().await;
     assert_eq!(desk.values("faults").await, values);
@@ -243,8 +248,16 @@ async fn alarms_on_groups_change_state_and_values_are_not_written_to_disk() {
     let rule = json!({ "AlarmName": "all", "AlarmRule": "ALARM(errors)" });
     desk.cloudwatch("PutCompositeAlarm", rule).await;
     desk.counted.store(START, Ordering::Relaxed);
-    let file = desk.folder.path().join("state/123456789012/us-east-1/monitoring.json");
-    let written = || std::fs::metadata(&file).expect("a file").modified().expect("a time");
+    let file = desk
+        .folder
+        .path()
+        .join("state/123456789012/us-east-1/monitoring.json");
+    let written = || {
+        std::fs::metadata(&file)
+            .expect("a file")
+            .modified()
+            .expect("a time")
+    };
     let mut counting = desk.counting();
     let mut minute = 0;
     let mut pass = async |failing: usize, counting: &mut Counting| {
@@ -290,7 +303,9 @@ async fn the_task_looks_at_the_clock_and_ends() {
         }
     };
     let patience = Duration::from_secs(20);
-    tokio::time::timeout(patience, counted).await.expect("counted");
+    tokio::time::timeout(patience, counted)
+        .await
+        .expect("counted");
     publisher.finish().await;
     desk.at(600);
     tokio::time::sleep(Duration::from_millis(30)).await;

@@ -85,8 +85,7 @@ impl CloudWatch {
             region,
             now: self.clock.epoch_seconds(),
         };
-        let mut changed =
-            evaluation::comes_before(operation) && evaluation::refresh(state, scope);
+        let mut changed = evaluation::comes_before(operation) && evaluation::refresh(state, scope);
         let answer = alarms::answer(operation, members, state, scope)
             .or_else(|| composites::answer(operation, members, state, scope))
             .or_else(|| metrics::answer(operation, members, state, scope))
@@ -126,12 +125,10 @@ impl Service for CloudWatch {
         let own = match &asked {
             Some((_, members)) => self.own(region, operation, members),
             // A form, of which nothing is read here but whether it is ours.
-            None => self
-                .own(region, operation, &Map::new())
-                .map(|own| Own {
-                    answer: Err(protocol::no_form(operation)),
-                    ..own
-                }),
+            None => self.own(region, operation, &Map::new()).map(|own| Own {
+                answer: Err(protocol::no_form(operation)),
+                ..own
+            }),
         };
         let evaluated = own.as_ref().is_some_and(|own| own.changed);
         let own = own.map(|own| own.answer);

@@ -14,7 +14,7 @@ use aws_sdk_cloudwatch::types::{
 };
 use tempfile::TempDir;
 
-use super::{folder, options, sdk};
+use super::{folder, new_rule, options, sdk, xray};
 use crate::local_aws::{Clock, LocalAws, Options};
 
 /// A whole hour.
@@ -95,10 +95,7 @@ fn time(seconds: i64) -> DateTime {
     DateTime::from_secs(START + seconds)
 }
 
-fn datum(
-    name: &str,
-    seconds: i64,
-) -> aws_sdk_cloudwatch::types::builders::MetricDatumBuilder {
+fn datum(name: &str, seconds: i64) -> aws_sdk_cloudwatch::types::builders::MetricDatumBuilder {
     MetricDatum::builder()
         .metric_name(name)
         .timestamp(time(seconds))
@@ -181,11 +178,17 @@ async fn statistics_are_those_of_the_values() {
     assert!(close(values.get("p50").copied(), 1.0));
     assert!(close(values.get("PR(:2)").copied(), 500.0 / 7.0));
     let of_set = asked(60).dimensions(dimension("d", "x"));
-    let of_set = of_set.statistics(Statistic::Average).extended_statistics("p50");
+    let of_set = of_set
+        .statistics(Statistic::Average)
+        .extended_statistics("p50");
     let of_set = of_set.send().await.expect("statistics");
     let point = &of_set.datapoints()[0];
     assert!(close(point.average, 5.0));
-    assert!(point.extended_statistics().is_none_or(std::collections::HashMap::is_empty));
+    assert!(
+        point
+            .extended_statistics()
+            .is_none_or(std::collections::HashMap::is_empty)
+    );
 }
 
 #[tokio::test]
@@ -221,7 +224,10 @@ async fn metrics_are_listed_by_what_they_have() {
 fn query(id: &str, stat: &str) -> MetricDataQuery {
     let metric = Metric::builder().namespace("N").metric_name("m").build();
     let stat = MetricStat::builder().metric(metric).period(60).stat(stat);
-    MetricDataQuery::builder().id(id).metric_stat(stat.build()).build()
+    MetricDataQuery::builder()
+        .id(id)
+        .metric_stat(stat.build())
+        .build()
 }
 
 #[tokio::test]
@@ -229,10 +235,14 @@ async fn data_is_given_by_query_and_page() {
     let aws = Aws::new();
     aws.at(600);
     aws.put(&[(0, 1.0), (60, 2.0), (60, 4.0), (180, 8.0)]).await;
-    let math = MetricDataQuery::builder().id("double").expression("sum * 2");
+    let math = MetricDataQuery::builder()
+        .id("double")
+        .expression("sum * 2");
     let asked = || {
         let asked = aws.client.get_metric_data().start_time(time(0));
-        let asked = asked.end_time(time(600)).scan_by(ScanBy::TimestampAscending);
+        let asked = asked
+            .end_time(time(600))
+            .scan_by(ScanBy::TimestampAscending);
         asked
             .metric_data_queries(query("sum", "Sum"))
             .metric_data_queries(math.clone().label("twice").build())
@@ -247,7 +257,10 @@ async fn data_is_given_by_query_and_page() {
     assert_eq!((sum.label(), double.label()), (Some("m"), Some("twice")));
     let newest_first = asked().scan_by(ScanBy::TimestampDescending).send().await;
     let newest_first = newest_first.expect("data");
-    assert_eq!(newest_first.metric_data_results()[0].values(), [8.0, 6.0, 1.0]);
+    assert_eq!(
+        newest_first.metric_data_results()[0].values(),
+        [8.0, 6.0, 1.0]
+    );
     let mut pages = asked().max_datapoints(4).into_paginator().send();
     let mut values = Vec::new();
     while let Some(page) = pages.next().await {
@@ -257,10 +270,22 @@ async fn data_is_given_by_query_and_page() {
     }
     assert_eq!(values, [4, 2]);
     let wrong = asked().metric_data_queries(
-        MetricDataQuery::builder().id("x").expression("nobody + 1").build(),
+        MetricDataQuery::builder()
+            .id("x")
+            .expression("nobody + 1")
+            .build(),
     );
-    let error = wrong.send().await.expect_err("refused").into_service_error();
-    assert!(error.message().unwrap_or_default().contains("there is no id nobody"));
+    let error = wrong
+        .send()
+        .await
+        .expect_err("refused")
+        .into_service_error();
+    assert!(
+        error
+            .message()
+            .unwrap_or_default()
+            .contains("there is no id nobody")
+    );
 }
 
 #[tokio::test]
@@ -275,30 +300,74 @@ async fn what_aws_does_not_take_is_refused_as_a_whole() {
     let set = set.minimum(0.0).maximum(0.0).build();
     for (one, what) in [
         (datum("m", 0).build(), "At least one"),
-        (datum("m", 0).value(f64::NAN).build(), "MetricData.member.2.Value"),
+        (
+            datum("m", 0).value(f64::NAN).build(),
+            "MetricData.member.2.Value",
+        ),
         (datum("m", 0).value(1e200).build(), "2^360"),
-        (datum("m", 0).value(1.0).values(1.0).build(), "mutually exclusive"),
-        (datum("m", 0).values(1.0).counts(1.0).counts(2.0).build(), "same size"),
+        (
+            datum("m", 0).value(1.0).values(1.0).build(),
+            "mutually exclusive",
+        ),
+        (
+            datum("m", 0).values(1.0).counts(1.0).counts(2.0).build(),
+            "same size",
+        ),
         (datum("m", 0).statistic_values(set).build(), "SampleCount"),
-        (datum("m", -15 * 86_400).value(1.0).build(), "past two weeks"),
-        (datum("m", 3 * 3600).value(1.0).build(), "two hours in the future"),
+        (
+            datum("m", -15 * 86_400).value(1.0).build(),
+            "past two weeks",
+        ),
+        (
+            datum("m", 3 * 3600).value(1.0).build(),
+            "two hours in the future",
+        ),
         (datum("", 0).value(1.0).build(), "MetricName"),
-        (datum("m", 0).value(1.0).unit(StandardUnit::from("Miles")).build(), "Miles"),
-        (datum("m", 0).value(1.0).storage_resolution(5).build(), "StorageResolution"),
-        (datum("m", 0).value(1.0).dimensions(dimension("", "x")).build(), "Dimensions.member.1"),
+        (
+            datum("m", 0)
+                .value(1.0)
+                .unit(StandardUnit::from("Miles"))
+                .build(),
+            "Miles",
+        ),
+        (
+            datum("m", 0).value(1.0).storage_resolution(5).build(),
+            "StorageResolution",
+        ),
+        (
+            datum("m", 0)
+                .value(1.0)
+                .dimensions(dimension("", "x"))
+                .build(),
+            "Dimensions.member.1",
+        ),
     ] {
         let error = put(one).send().await.expect_err(what).into_service_error();
         let text = error.message().unwrap_or_default();
         assert!(text.contains(what), "{what}: {text}");
     }
     let listed = aws.client.list_metrics().send().await.expect("metrics");
-    assert!(listed.metrics().is_empty(), "nothing of a refused request is kept");
-    let asked = aws.client.get_metric_statistics().namespace("N").metric_name("m");
+    assert!(
+        listed.metrics().is_empty(),
+        "nothing of a refused request is kept"
+    );
+    let asked = aws
+        .client
+        .get_metric_statistics()
+        .namespace("N")
+        .metric_name("m");
     let asked = asked.start_time(time(0)).statistics(Statistic::Sum);
-    for (end, period, what) in [(0, 60, "less than"), (86_460, 60, "1441"), (60, 7, "Period")] {
+    for (end, period, what) in [
+        (0, 60, "less than"),
+        (86_460, 60, "1441"),
+        (60, 7, "Period"),
+    ] {
         let asked = asked.clone().end_time(time(end)).period(period);
         let error = asked.send().await.expect_err(what).into_service_error();
-        assert!(error.message().unwrap_or_default().contains(what), "{error:?}");
+        assert!(
+            error.message().unwrap_or_default().contains(what),
+            "{error:?}"
+        );
     }
 }
 
@@ -335,7 +404,9 @@ async fn an_alarm_follows_its_metric_and_tells_why() {
     let history = aws.client.describe_alarm_history().alarm_name("a");
     let history = history.send().await.expect("history");
     let summaries = history.alarm_history_items().iter();
-    let summaries: Vec<_> = summaries.filter_map(|item| item.history_summary()).collect();
+    let summaries: Vec<_> = summaries
+        .filter_map(|item| item.history_summary())
+        .collect();
     assert_eq!(
         summaries,
         [
@@ -347,7 +418,8 @@ async fn an_alarm_follows_its_metric_and_tells_why() {
     );
     assert_eq!(history.alarm_history_items()[1].timestamp, Some(time(190)));
     let updates = aws.client.describe_alarm_history().max_records(2);
-    let updates = updates.history_item_type(aws_sdk_cloudwatch::types::HistoryItemType::StateUpdate);
+    let updates =
+        updates.history_item_type(aws_sdk_cloudwatch::types::HistoryItemType::StateUpdate);
     let mut pages = updates.into_paginator().items().send();
     let mut count = 0;
     while pages.next().await.transpose().expect("an item").is_some() {
@@ -430,27 +502,40 @@ async fn composite_alarms_are_told_by_their_rules() {
     put("above", "ALARM(either) AND NOT OK(a)").await;
     put("circle", "NOT ALARM(circle)").await;
     let states = async || {
-        let asked = aws.client.describe_alarms().alarm_types(AlarmType::CompositeAlarm);
+        let asked = aws
+            .client
+            .describe_alarms()
+            .alarm_types(AlarmType::CompositeAlarm);
         let answer = asked.send().await.expect("alarms");
         let of = |name: &str| {
             let mut alarms = answer.composite_alarms().iter();
             let alarm = alarms.find(|alarm| alarm.alarm_name() == Some(name));
-            alarm.and_then(|alarm| alarm.state_value.clone()).expect(name)
+            alarm
+                .and_then(|alarm| alarm.state_value.clone())
+                .expect(name)
         };
         [of("unknown"), of("either"), of("above")]
     };
-    use StateValue::{Alarm, Ok};
-    assert_eq!(states().await, [Alarm, Ok, Ok]);
+    assert_eq!(
+        states().await,
+        [StateValue::Alarm, StateValue::Ok, StateValue::Ok]
+    );
     let set = async |name: &str, state: StateValue| {
         let set = aws.client.set_alarm_state().alarm_name(name);
         let set = set.state_value(state).state_reason("a try").send().await;
         set.expect("a state");
     };
-    set("a", Alarm).await;
-    assert_eq!(states().await, [Ok, Alarm, Alarm]);
-    set("a", Ok).await;
-    set("b", Alarm).await;
-    assert_eq!(states().await, [Ok, Alarm, Ok]);
+    set("a", StateValue::Alarm).await;
+    assert_eq!(
+        states().await,
+        [StateValue::Ok, StateValue::Alarm, StateValue::Alarm]
+    );
+    set("a", StateValue::Ok).await;
+    set("b", StateValue::Alarm).await;
+    assert_eq!(
+        states().await,
+        [StateValue::Ok, StateValue::Alarm, StateValue::Ok]
+    );
 }
 
 #[tokio::test]
@@ -466,7 +551,10 @@ async fn what_is_not_evaluated_says_so() {
     assert_eq!(alarm.state_value, Some(StateValue::InsufficientData));
     let reason = alarm.state_reason().expect("a reason");
     assert!(reason.contains("does not evaluate this alarm"), "{reason}");
-    assert_eq!(alarm.evaluation_state().map(|it| it.as_str()), Some("EVALUATION_ERROR"));
+    assert_eq!(
+        alarm.evaluation_state().map(|it| it.as_str()),
+        Some("EVALUATION_ERROR")
+    );
 }
 
 trait OfQuery {
@@ -499,6 +587,51 @@ async fn states_outlive_the_process_and_values_do_not() {
     assert!(listed.metrics().is_empty());
 }
 
+/// A value of `SamplingRate` for each answer to a client, of rules that may be
+/// boosted alone.
+#[tokio::test]
+async fn sampling_rates_of_rules_with_a_boost_are_metrics() {
+    let aws = Aws::new();
+    let region = Some("us-east-1");
+    let mut boosted = new_rule("boosted");
+    boosted["SamplingRule"]["SamplingRateBoost"] =
+        serde_json::json!({ "MaxRate": 0.5, "CooldownWindowMinutes": 10 });
+    for rule in [boosted, new_rule("plain")] {
+        let (status, answer) = xray(&aws.local, region, "/CreateSamplingRule", &rule).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let report = |rule: &str| {
+        serde_json::json!({
+            "RuleName": rule, "ClientID": "0123456789abcdef01234567", "Timestamp": START,
+            "RequestCount": 10, "SampledCount": 1, "BorrowCount": 0,
+        })
+    };
+    let reports = ["boosted", "plain", "Default"].map(report);
+    let body = serde_json::json!({ "SamplingStatisticsDocuments": reports });
+    for _ in 0..2 {
+        let (status, answer) = xray(&aws.local, region, "/SamplingTargets", &body).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let listed = aws.client.list_metrics().send().await.expect("metrics");
+    let [metric] = listed.metrics() else {
+        panic!("one metric: {listed:?}")
+    };
+    assert_eq!(metric.namespace(), Some("AWS/X-Ray"));
+    assert_eq!(metric.metric_name(), Some("SamplingRate"));
+    assert_eq!(metric.dimensions(), [dimension("RuleName", "boosted")]);
+    let asked = aws.client.get_metric_statistics().namespace("AWS/X-Ray");
+    let asked = asked
+        .metric_name("SamplingRate")
+        .dimensions(dimension("RuleName", "boosted"));
+    let asked = asked.start_time(time(0)).end_time(time(60)).period(60);
+    let asked = asked
+        .statistics(Statistic::Average)
+        .statistics(Statistic::SampleCount);
+    let answer = asked.send().await.expect("statistics");
+    assert!(close(answer.datapoints()[0].average, 0.1));
+    assert!(close(answer.datapoints()[0].sample_count, 2.0));
+}
+
 #[tokio::test]
 async fn a_packed_request_is_read() {
     let aws = Aws::new();
@@ -507,19 +640,17 @@ async fn a_packed_request_is_read() {
     let put = aws.client.put_metric_data().namespace("N");
     let put = put.set_metric_data(Some(data.collect()));
     put.send().await.expect("values");
-    let mut pages = aws.client.list_metrics().into_paginator().items().send();
-    let mut count = 0;
-    while pages.next().await.transpose().expect("a metric").is_some() {
-        count += 1;
-    }
-    assert_eq!(count, 500);
+    let listed = aws.client.list_metrics().send().await.expect("metrics");
+    assert_eq!(listed.metrics().len(), 500);
 }
 
 #[tokio::test]
 async fn percentiles_of_few_values_change_nothing_where_they_are_ignored() {
     let aws = Aws::new();
     for (name, treatment) in [("evaluated", "evaluate"), ("ignored", "ignore")] {
-        let put = put_alarm!(aws, name).set_statistic(None).extended_statistic("p50");
+        let put = put_alarm!(aws, name)
+            .set_statistic(None)
+            .extended_statistic("p50");
         let put = put.evaluation_periods(1).datapoints_to_alarm(1);
         let put = put.evaluate_low_sample_count_percentile(treatment);
         put.send().await.expect("an alarm");

@@ -9,8 +9,8 @@ mod http_api;
 mod iam;
 mod kms;
 mod lambda;
-mod metrics;
 mod logs_and_sts;
+mod metrics;
 mod one_user;
 mod sdk;
 

@@ -107,7 +107,8 @@ impl Groups {
     /// comes first and has none.
     pub fn filters(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let records = [&self.default].into_iter().chain(self.custom.values());
-        records.map(|Record { group, .. }| (group.name.as_str(), group.filter_expression.as_deref()))
+        records
+            .map(|Record { group, .. }| (group.name.as_str(), group.filter_expression.as_deref()))
     }
 
     /// The tags of the group with this ARN.

@@ -61,9 +61,9 @@ pub fn refresh(state: &mut State, scope: Scope<'_>) -> bool {
             continue;
         };
         let watch = Watch::of(alarm, scope.account);
-        let has_news = watch.metrics().any(|metric| {
-            fresh.contains(&(metric.namespace.clone(), metric.name.clone()))
-        });
+        let has_news = watch
+            .metrics()
+            .any(|metric| fresh.contains(&(metric.namespace.clone(), metric.name.clone())));
         let touched = *state.touched.entry(name.clone()).or_insert(scope.now);
         let is_due = scope.now - touched >= interval(&watch);
         // Where the clock was set back, waiting for it would take too long.
@@ -121,7 +121,12 @@ fn evaluate(state: &mut State, name: &str, watch: &Watch, scope: Scope<'_>) -> O
             Change {
                 value: new.name().to_owned(),
                 reason: reason::text(new, &verdict, &settings),
-                data: Some(reason::data(&verdict, &settings, watch.watched(), scope.now)),
+                data: Some(reason::data(
+                    &verdict,
+                    &settings,
+                    watch.watched(),
+                    scope.now,
+                )),
             }
         }
         Err(why) => {

@@ -33,7 +33,9 @@ impl Rule {
     /// Why it is none, in AWS's words.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.chars().count() > MOST_LENGTH {
-            return Err(format!("AlarmRule must have at most {MOST_LENGTH} characters"));
+            return Err(format!(
+                "AlarmRule must have at most {MOST_LENGTH} characters"
+            ));
         }
         let mut reader = Reader {
             rest: text,
@@ -44,7 +46,9 @@ impl Rule {
             return Err(reader.unsupported());
         }
         if rule.children().len() > MOST_CHILDREN {
-            return Err(format!("AlarmRule must name at most {MOST_CHILDREN} alarms"));
+            return Err(format!(
+                "AlarmRule must name at most {MOST_CHILDREN} alarms"
+            ));
         }
         Ok(rule)
     }

@@ -13,7 +13,13 @@ struct Date {
 }
 
 const WEEKDAYS: [&str; 7] = [
-    "Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
 ];
 const MONTHS: [&str; 12] = [
     "January",
@@ -92,10 +98,7 @@ pub fn precise(epoch_seconds: f64) -> String {
         year, month, day, ..
     } = date(whole);
     let rest = epoch_seconds - epoch_seconds.floor();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a thousand at most"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "a thousand at most")]
     let milliseconds = ((rest * 1000.0).round() as i64).min(999);
     let clock = clock(whole);
     format!("{year:04}-{month:02}-{day:02}T{clock}.{milliseconds:03}+0000")
@@ -127,7 +130,10 @@ mod tests {
     #[test]
     fn dates_are_written_as_aws_writes_them() {
         assert_eq!(short(1_642_430_520), "17/01/22 14:42:00");
-        assert_eq!(long(1_667_162_855.671), "Sunday 30 October, 2022 20:47:35 UTC");
+        assert_eq!(
+            long(1_667_162_855.671),
+            "Sunday 30 October, 2022 20:47:35 UTC"
+        );
         assert_eq!(precise(1_642_430_922.271), "2022-01-17T14:48:42.271+0000");
         assert_eq!(precise(951_782_400.0), "2000-02-29T00:00:00.000+0000");
         assert_eq!(precise(0.0), "1970-01-01T00:00:00.000+0000");

@@ -333,7 +333,11 @@ mod tests {
                 comparison,
                 ..settings(1, 1, Missing::Missing)
             };
-            assert_eq!(judge(&range("- - 0"), &settings).state, at_threshold, "{name}");
+            assert_eq!(
+                judge(&range("- - 0"), &settings).state,
+                at_threshold,
+                "{name}"
+            );
             assert_eq!(judge(&range("- - X"), &settings).state, above, "{name}");
         }
         assert_eq!(Comparison::parse("GreaterThanUpperThreshold"), None);
@@ -364,7 +368,11 @@ mod tests {
             None => "-",
         });
         let text = words.collect::<Vec<_>>().join(" ");
-        if marks.is_empty() { Vec::new() } else { range(&text) }
+        if marks.is_empty() {
+            Vec::new()
+        } else {
+            range(&text)
+        }
     }
 
     proptest! {

@@ -103,7 +103,10 @@ fn minimum(is_alarm: bool, settings: &Settings) -> String {
         let to_ok = settings.periods.saturating_sub(to_alarm) + 1;
         (to_ok, "ALARM -> OK")
     };
-    format!(" (minimum {} for {transition} transition)", datapoints(count))
+    format!(
+        " (minimum {} for {transition} transition)",
+        datapoints(count)
+    )
 }
 
 /// What an alarm watches, as data about its reason names it.

@@ -26,7 +26,10 @@ pub(super) struct Watch {
 
 enum Watching {
     One(MetricStat),
-    Math { queries: Vec<Query>, watched: String },
+    Math {
+        queries: Vec<Query>,
+        watched: String,
+    },
 }
 
 impl Watch {

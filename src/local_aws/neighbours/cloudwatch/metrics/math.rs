@@ -120,7 +120,9 @@ fn value_of(expression: &Expression, known: Known<'_>) -> Result<Outcome, NotEva
 /// does with a division by zero.
 fn each(outcome: Outcome, change: &dyn Fn(f64) -> f64) -> Outcome {
     let changed = |series: Points| -> Points {
-        let changed = series.into_iter().map(|(time, value)| (time, change(value)));
+        let changed = series
+            .into_iter()
+            .map(|(time, value)| (time, change(value)));
         changed.filter(|(_, value)| value.is_finite()).collect()
     };
     match outcome {

@@ -74,10 +74,11 @@ fn datum_of(datum: &Value, namespace: &str, number: usize, now: f64) -> Result<D
     let metric = metric_of(members, namespace, &place)?;
     let unit = match text(members, "Unit") {
         None => "None",
-        Some(unit) => UNITS
-            .iter()
-            .find(|known| **known == unit)
-            .ok_or_else(|| wrong(format!("The value {unit} for parameter {place}Unit is invalid.")))?,
+        Some(unit) => UNITS.iter().find(|known| **known == unit).ok_or_else(|| {
+            wrong(format!(
+                "The value {unit} for parameter {place}Unit is invalid."
+            ))
+        })?,
     };
     let time = members.get("Timestamp").and_then(Value::as_f64);
     let time = time.unwrap_or(now);
@@ -186,7 +187,9 @@ fn counted(values: &Value, counts: Option<&Value>, place: &str) -> Result<Vec<Sa
             None => 1.0,
         };
         if count <= 0.0 {
-            return Err(wrong(format!("The parameter {name} must be greater than 0.")));
+            return Err(wrong(format!(
+                "The parameter {name} must be greater than 0."
+            )));
         }
         Ok(Sample::of_value(value, count))
     };

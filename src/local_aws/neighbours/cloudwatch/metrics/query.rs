@@ -79,7 +79,10 @@ fn one(query: &Value, place: &str) -> Result<Query, Fault> {
         )));
     }
     let text_of = |name: &str| query[name].as_str().map(str::to_owned);
-    let source = match (query.get("MetricStat").and_then(Value::as_object), text_of("Expression")) {
+    let source = match (
+        query.get("MetricStat").and_then(Value::as_object),
+        text_of("Expression"),
+    ) {
         (Some(stat), None) => Source::Stat(metric_stat(stat, place)?),
         (None, Some(expression)) => {
             let period = query.get("Period").and_then(Value::as_i64);
@@ -112,7 +115,9 @@ fn metric_stat(members: &Members, place: &str) -> Result<MetricStat, Fault> {
         metric: metric_of(metric, namespace, &format!("{place}Metric."))?,
         period: checked_period(period.unwrap_or_default(), &place)?,
         statistic: Statistic::parse(stat).ok_or_else(|| {
-            wrong(format!("The value {stat} for parameter {place}Stat is not supported."))
+            wrong(format!(
+                "The value {stat} for parameter {place}Stat is not supported."
+            ))
         })?,
         unit: text(members, "Unit").map(str::to_owned),
     })

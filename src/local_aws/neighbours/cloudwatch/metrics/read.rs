@@ -100,12 +100,15 @@ pub(super) fn statistics(members: &Members, metrics: &Metrics) -> Result<Value, 
 fn named<'a>(members: &'a Members, member: &str) -> Result<Vec<(&'a str, Statistic)>, Fault> {
     let statistic = |name: &'a str| {
         let found = match member {
-            "Statistics" => Statistic::parse(name).filter(|it| {
-                !matches!(it, Statistic::Percentile(_) | Statistic::Between(_, _))
-            }),
+            "Statistics" => Statistic::parse(name)
+                .filter(|it| !matches!(it, Statistic::Percentile(_) | Statistic::Between(_, _))),
             _ => Statistic::parse_extended(name),
         };
-        let refusal = || wrong(format!("The value {name} for parameter {member} is not supported."));
+        let refusal = || {
+            wrong(format!(
+                "The value {name} for parameter {member} is not supported."
+            ))
+        };
         Ok((name, found.ok_or_else(refusal)?))
     };
     texts(members, member).into_iter().map(statistic).collect()
@@ -184,7 +187,8 @@ fn series_of(query: &Query, outcome: &Outcome, is_ascending: bool) -> Result<Vec
         Source::Expression(_, _) => query.id.clone(),
     });
     let shown = several.into_iter().map(|points| {
-        let mut values: Vec<(i64, f64)> = points.iter().map(|(time, value)| (*time, *value)).collect();
+        let mut values: Vec<(i64, f64)> =
+            points.iter().map(|(time, value)| (*time, *value)).collect();
         if !is_ascending {
             values.reverse();
         }
@@ -291,7 +295,9 @@ pub(super) fn list(members: &Members, metrics: &Metrics, scope: Scope<'_>) -> Re
 fn has_dimensions(members: &Members, metric: &Metric) -> bool {
     let asked = members.get("Dimensions").and_then(Value::as_array);
     let has = |dimension: &Value| {
-        let own = metric.dimensions.get(dimension["Name"].as_str().unwrap_or_default());
+        let own = metric
+            .dimensions
+            .get(dimension["Name"].as_str().unwrap_or_default());
         let wanted = dimension["Value"].as_str();
         own.is_some_and(|own| wanted.is_none_or(|wanted| wanted == own))
     };

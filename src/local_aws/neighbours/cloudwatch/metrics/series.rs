@@ -167,7 +167,9 @@ impl Metrics {
     ) -> impl Iterator<Item = ((i64, &'static str), &Sample)> {
         let series = self.series.get(metric);
         let range = (window.start, "")..(window.end().max(window.start), "");
-        let found = series.into_iter().flat_map(move |it| it.0.range(range.clone()));
+        let found = series
+            .into_iter()
+            .flat_map(move |it| it.0.range(range.clone()));
         found.map(move |((time, unit), sample)| ((window.period_of(*time), *unit), sample))
     }
 

@@ -270,14 +270,30 @@ mod tests {
         check("PR(:3)", 30.0);
         check("PR(3:5)", 20.0);
         check("wm80", (36.0 + 16.0) / 10.0);
-        check("WM(2:9)", (2.0 + 2.0 + 3.0 + 4.0 + 5.0 + 6.0 + 7.0 + 8.0 + 9.0 + 9.0) / 10.0);
+        check(
+            "WM(2:9)",
+            (2.0 + 2.0 + 3.0 + 4.0 + 5.0 + 6.0 + 7.0 + 8.0 + 9.0 + 9.0) / 10.0,
+        );
     }
 
     #[test]
     fn what_is_no_statistic_is_refused() {
         for text in [
-            "", "p", "p101", "p-1", "average", "tm", "TM(90)", "TM(:)", "TM(10%:90)", "PR(10%:90%)",
-            "p1e1", "pinf", "pNaN", "TM(10%:90%", "xx90",
+            "",
+            "p",
+            "p101",
+            "p-1",
+            "average",
+            "tm",
+            "TM(90)",
+            "TM(:)",
+            "TM(10%:90)",
+            "PR(10%:90%)",
+            "p1e1",
+            "pinf",
+            "pNaN",
+            "TM(10%:90%",
+            "xx90",
         ] {
             assert_eq!(Statistic::parse(text), None, "{text}");
         }

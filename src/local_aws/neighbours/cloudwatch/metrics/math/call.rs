@@ -48,8 +48,23 @@ pub(super) fn call(name: &str, arguments: &[Expression], known: Known<'_>) -> Ca
 }
 
 const KNOWN: &[&str] = &[
-    "IF", "AVG", "MAX", "MIN", "SUM", "STDDEV", "METRIC_COUNT", "TIME_SERIES", "ABS", "CEIL",
-    "FLOOR", "LOG", "LOG10", "DIFF", "DIFF_TIME", "RATE", "RUNNING_SUM",
+    "IF",
+    "AVG",
+    "MAX",
+    "MIN",
+    "SUM",
+    "STDDEV",
+    "METRIC_COUNT",
+    "TIME_SERIES",
+    "ABS",
+    "CEIL",
+    "FLOOR",
+    "LOG",
+    "LOG10",
+    "DIFF",
+    "DIFF_TIME",
+    "RATE",
+    "RUNNING_SUM",
 ];
 
 #[expect(clippy::cast_precision_loss, reason = "seconds of a few years")]
@@ -145,7 +160,9 @@ fn choose(condition: &Outcome, then: &Outcome, otherwise: Option<&Outcome>) -> C
     };
     let is_several = |outcome: &Outcome| matches!(outcome, Outcome::Several(_));
     if is_several(then) || otherwise.is_some_and(is_several) {
-        return Err(NotEvaluated::new("IF chooses among numbers and time series"));
+        return Err(NotEvaluated::new(
+            "IF chooses among numbers and time series",
+        ));
     }
     match condition {
         Outcome::Number(number) if *number != 0.0 => Ok(then.clone()),

@@ -100,7 +100,9 @@ pub(super) fn expression(text: &str) -> Result<Expression, NotEvaluated> {
     }
     let first = text.split_whitespace().next().unwrap_or_default();
     if first.eq_ignore_ascii_case("SELECT") {
-        return Err(NotEvaluated::new("queries of Metrics Insights are not evaluated"));
+        return Err(NotEvaluated::new(
+            "queries of Metrics Insights are not evaluated",
+        ));
     }
     let mut reader = Reader {
         rest: text,
@@ -172,9 +174,7 @@ impl Reader<'_> {
 
     fn word_length(&self) -> usize {
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        self.rest
-            .find(|c| !is_word(c))
-            .unwrap_or(self.rest.len())
+        self.rest.find(|c| !is_word(c)).unwrap_or(self.rest.len())
     }
 
     fn either(&mut self) -> Read {

@@ -15,8 +15,14 @@ fn points(values: &[Option<f64>]) -> Points {
 fn evaluated(text: &str) -> Result<Outcome, NotEvaluated> {
     let series = |values: &[Option<f64>]| Outcome::Series(points(values));
     let named = BTreeMap::from([
-        ("m1".to_owned(), series(&[Some(1.0), Some(2.0), None, Some(4.0)])),
-        ("m2".to_owned(), series(&[Some(10.0), Some(0.0), Some(30.0), Some(40.0)])),
+        (
+            "m1".to_owned(),
+            series(&[Some(1.0), Some(2.0), None, Some(4.0)]),
+        ),
+        (
+            "m2".to_owned(),
+            series(&[Some(10.0), Some(0.0), Some(30.0), Some(40.0)]),
+        ),
         ("zero".to_owned(), series(&[Some(0.0); 4])),
     ]);
     let metrics = ["m1", "m2", "zero"].map(str::to_owned);
@@ -39,7 +45,11 @@ fn number(text: &str, expected: f64) {
 
 #[track_caller]
 fn series(text: &str, expected: &[Option<f64>]) {
-    assert_eq!(evaluated(text), Ok(Outcome::Series(points(expected))), "{text}");
+    assert_eq!(
+        evaluated(text),
+        Ok(Outcome::Series(points(expected))),
+        "{text}"
+    );
 }
 
 #[test]
@@ -82,15 +92,33 @@ fn functions_do_what_aws_says() {
     number("SUM(m1)", 7.0);
     number("STDDEV(m2)", 250.0_f64.sqrt());
     number("METRIC_COUNT(METRICS('m'))", 2.0);
-    series("SUM(METRICS())", &[Some(11.0), Some(2.0), Some(30.0), Some(44.0)]);
-    series("MAX([m1, m2])", &[Some(10.0), Some(2.0), Some(30.0), Some(40.0)]);
+    series(
+        "SUM(METRICS())",
+        &[Some(11.0), Some(2.0), Some(30.0), Some(44.0)],
+    );
+    series(
+        "MAX([m1, m2])",
+        &[Some(10.0), Some(2.0), Some(30.0), Some(40.0)],
+    );
     series("FILL(m1, 0)", &[Some(1.0), Some(2.0), Some(0.0), Some(4.0)]);
-    series("FILL(m1, REPEAT)", &[Some(1.0), Some(2.0), Some(2.0), Some(4.0)]);
-    series("FILL(m1, LINEAR)", &[Some(1.0), Some(2.0), Some(3.0), Some(4.0)]);
-    series("FILL(m1, m2)", &[Some(1.0), Some(2.0), Some(30.0), Some(4.0)]);
+    series(
+        "FILL(m1, REPEAT)",
+        &[Some(1.0), Some(2.0), Some(2.0), Some(4.0)],
+    );
+    series(
+        "FILL(m1, LINEAR)",
+        &[Some(1.0), Some(2.0), Some(3.0), Some(4.0)],
+    );
+    series(
+        "FILL(m1, m2)",
+        &[Some(1.0), Some(2.0), Some(30.0), Some(4.0)],
+    );
     series("TIME_SERIES(3)", &[Some(3.0); 4]);
     series("DIFF(m2)", &[None, Some(-10.0), Some(30.0), Some(10.0)]);
-    series("RATE(m1)", &[None, Some(1.0 / 60.0), None, Some(2.0 / 120.0)]);
+    series(
+        "RATE(m1)",
+        &[None, Some(1.0 / 60.0), None, Some(2.0 / 120.0)],
+    );
     series("RUNNING_SUM(m1)", &[Some(1.0), Some(3.0), None, Some(7.0)]);
     series("floor(m1 / 2)", &[Some(0.0), Some(1.0), None, Some(2.0)]);
     series("ABS(-m1)", &[Some(1.0), Some(2.0), None, Some(4.0)]);
@@ -100,12 +128,28 @@ fn functions_do_what_aws_says() {
 fn what_is_not_evaluated_is_named() {
     let why = |text: &str| evaluated(text).expect_err(text).0;
     assert_eq!(why("SEARCH('{AWS/X-Ray} a', 'Sum')"), "a text is no value");
-    assert_eq!(why("ANOMALY_DETECTION_BAND(m1)"), "ANOMALY_DETECTION_BAND is not evaluated");
+    assert_eq!(
+        why("ANOMALY_DETECTION_BAND(m1)"),
+        "ANOMALY_DETECTION_BAND is not evaluated"
+    );
     assert_eq!(why("m9 + 1"), "there is no id m9");
     assert!(why("SELECT SUM(a) FROM b").contains("Metrics Insights"));
     for text in [
-        "", "1 +", "(1", "1)", "m1 m2", "'open", "IF(m1)", "AVG(1)", "[1]", "é", "1..2", "FILL(1, 2)",
-        "METRICS(m1)", "m1 = 2", "[m1] + [m2]",
+        "",
+        "1 +",
+        "(1",
+        "1)",
+        "m1 m2",
+        "'open",
+        "IF(m1)",
+        "AVG(1)",
+        "[1]",
+        "é",
+        "1..2",
+        "FILL(1, 2)",
+        "METRICS(m1)",
+        "m1 = 2",
+        "[m1] + [m2]",
     ] {
         assert!(evaluated(text).is_err(), "{text}");
     }
@@ -119,7 +163,10 @@ fn what_is_not_evaluated_is_named() {
 
 #[test]
 fn ids_are_told() {
-    assert_eq!(ids("IF(a > 0, 100 * b / a, 0)").expect("ids"), ["a", "b", "a"]);
+    assert_eq!(
+        ids("IF(a > 0, 100 * b / a, 0)").expect("ids"),
+        ["a", "b", "a"]
+    );
 }
 
 proptest! {
