@@ -7,6 +7,7 @@
 //! the machine slept) are made up for, up to [`MADE_UP`] of them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -47,7 +48,7 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            look: Duration::from_secs(60),
+            look: Duration::from_mins(1),
             lag: Duration::from_secs(10),
         }
     }
@@ -215,9 +216,9 @@ impl Counting {
         let counted = spawn_blocking(move || {
             let mut counts = Counts::new();
             for filter in filters {
-                if !counts.contains_key(&filter) {
-                    let count = traces.count(from, to, filter.as_deref());
-                    counts.insert(filter, count);
+                if let Entry::Vacant(open) = counts.entry(filter) {
+                    let count = traces.count(from, to, open.key().as_deref());
+                    open.insert(count);
                 }
             }
             counts

@@ -8,9 +8,9 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{
-    AlarmType, ComparisonOperator, Dimension, DimensionFilter, Metric, MetricAlarm,
-    MetricDataQuery, MetricDatum, MetricStat, ScanBy, StandardUnit, StateValue, Statistic,
-    StatisticSet,
+    AlarmType, ComparisonOperator, Dimension, DimensionFilter, EvaluationState, Metric,
+    MetricAlarm, MetricDataQuery, MetricDatum, MetricStat, ScanBy, StandardUnit, StateValue,
+    Statistic, StatisticSet,
 };
 use tempfile::TempDir;
 
@@ -552,7 +552,7 @@ async fn what_is_not_evaluated_says_so() {
     let reason = alarm.state_reason().expect("a reason");
     assert!(reason.contains("does not evaluate this alarm"), "{reason}");
     assert_eq!(
-        alarm.evaluation_state().map(|it| it.as_str()),
+        alarm.evaluation_state().map(EvaluationState::as_str),
         Some("EVALUATION_ERROR")
     );
 }

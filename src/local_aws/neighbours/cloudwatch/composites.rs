@@ -127,9 +127,8 @@ pub fn refresh(state: &mut State, changed: &BTreeSet<String>, scope: Scope<'_>) 
     for _ in 0..=state.composites.len() {
         let mut next = BTreeSet::new();
         for name in mem::take(&mut open) {
-            let trigger = match trigger(state, &name, &changed, scope) {
-                Some(trigger) => trigger,
-                None => continue,
+            let Some(trigger) = trigger(state, &name, &changed, scope) else {
+                continue;
             };
             state.touched.insert(name.clone(), scope.now);
             if evaluate(state, &name, &trigger, scope) {

@@ -89,7 +89,7 @@ pub enum Missing {
     /// Nothing: the alarm keeps its state.
     Ignore,
     /// Nothing: the alarm has too little data.
-    Missing,
+    Unknown,
 }
 
 /// How an alarm is evaluated.
@@ -117,7 +117,7 @@ impl Settings {
     }
 
     /// How many have to breach.
-    pub fn to_alarm(&self) -> usize {
+    pub fn breaches(&self) -> usize {
         self.datapoints.unwrap_or(self.periods)
     }
 
@@ -182,7 +182,7 @@ fn breaching(evaluated: &[Datapoint], settings: &Settings) -> usize {
 }
 
 fn of_count(breaching: usize, settings: &Settings) -> AlarmState {
-    if breaching >= settings.to_alarm() {
+    if breaching >= settings.breaches() {
         AlarmState::Alarm
     } else {
         AlarmState::Ok
@@ -200,16 +200,16 @@ fn with_gaps(
     match settings.missing {
         Missing::Breaching => Some(of_count(breaching + filled, settings)),
         Missing::NotBreaching => Some(of_count(breaching, settings)),
-        _ if breaching >= settings.to_alarm() => Some(AlarmState::Alarm),
+        _ if breaching >= settings.breaches() => Some(AlarmState::Alarm),
         _ if breaching < evaluated.len() => Some(AlarmState::Ok),
         Missing::Ignore => None,
-        Missing::Missing if evaluated.is_empty() => Some(AlarmState::InsufficientData),
+        Missing::Unknown if evaluated.is_empty() => Some(AlarmState::InsufficientData),
         // All that is there breaches. Before the oldest of them is old enough,
         // the next one may still be within the threshold.
-        Missing::Missing => {
+        Missing::Unknown => {
             let oldest = range.iter().position(Option::is_some);
             let age = oldest.map_or(0, |index| range.len() - index);
-            Some(if age >= settings.to_alarm() {
+            Some(if age >= settings.breaches() {
                 AlarmState::Alarm
             } else {
                 AlarmState::Ok
@@ -266,7 +266,7 @@ mod tests {
     fn check(datapoints: usize, rows: &[Row]) {
         for (text, filled, states) in rows {
             let treatments = [
-                Missing::Missing,
+                Missing::Unknown,
                 Missing::Ignore,
                 Missing::Breaching,
                 Missing::NotBreaching,
@@ -311,7 +311,7 @@ mod tests {
     /// either `- - - - X` or `- - - X -` and Datapoints to Alarm is 3".
     #[test]
     fn an_alarm_is_not_premature() {
-        let of = |text| judge(&range(text), &settings(3, 3, Missing::Missing)).state;
+        let of = |text| judge(&range(text), &settings(3, 3, Missing::Unknown)).state;
         assert_eq!(of("- - - - X"), OK);
         assert_eq!(of("- - - X -"), OK);
         assert_eq!(of("- - - X 0"), OK);
@@ -331,7 +331,7 @@ mod tests {
             let comparison = Comparison::parse(name).expect(name);
             let settings = Settings {
                 comparison,
-                ..settings(1, 1, Missing::Missing)
+                ..settings(1, 1, Missing::Unknown)
             };
             assert_eq!(
                 judge(&range("- - 0"), &settings).state,
@@ -349,7 +349,7 @@ mod tests {
         for point in points.iter_mut().flatten() {
             point.count = Some(19.0);
         }
-        let mut settings = settings(3, 3, Missing::Missing);
+        let mut settings = settings(3, 3, Missing::Unknown);
         assert_eq!(judge(&points, &settings).state, ALARM);
         settings.least_count = Some(20.0);
         assert_eq!(judge(&points, &settings).state, KEPT);
@@ -383,7 +383,7 @@ mod tests {
             let points = points(&marks);
             let datapoints = share.min(periods);
             let of = |missing| judge(&points, &settings(periods, datapoints, missing)).state;
-            let all = [Missing::Missing, Missing::Ignore, Missing::Breaching, Missing::NotBreaching].map(of);
+            let all = [Missing::Unknown, Missing::Ignore, Missing::Breaching, Missing::NotBreaching].map(of);
             let real = marks.iter().flatten().count();
             if real >= periods {
                 // A plain count of the newest ones that are there.

@@ -21,7 +21,7 @@ pub fn text(state: AlarmState, verdict: &Verdict, settings: &Settings) -> String
     let treated = match settings.missing {
         Missing::Breaching => Some("Breaching"),
         Missing::NotBreaching => Some("NonBreaching"),
-        Missing::Ignore | Missing::Missing => None,
+        Missing::Ignore | Missing::Unknown => None,
     };
     match treated.filter(|_| verdict.filled > 0) {
         Some(treated) => filled_in(verdict, settings, treated),
@@ -199,21 +199,21 @@ mod tests {
         let values = [Some(11.488_333_333_333_333), Some(15.398_333_333_333_332)];
         check(
             &values,
-            &settings(2, Some(2), Missing::Missing),
+            &settings(2, Some(2), Missing::Unknown),
             "Threshold Crossed: 2 out of the last 2 datapoints [15.398333333333332 (17/01/22 \
              14:42:00), 11.488333333333333 (17/01/22 14:37:00)] were greater than the threshold \
              (10.0) (minimum 2 datapoints for OK -> ALARM transition).",
         );
         check(
             &[Some(1.0), Some(15.0), Some(2.0)],
-            &settings(3, Some(3), Missing::Missing),
+            &settings(3, Some(3), Missing::Unknown),
             "Threshold Crossed: 2 out of the last 3 datapoints [2.0 (17/01/22 14:42:00), 1.0 \
              (17/01/22 14:32:00)] were not greater than the threshold (10.0) (minimum 1 datapoint \
              for ALARM -> OK transition).",
         );
         check(
             &[Some(0.0)],
-            &settings(1, None, Missing::Missing),
+            &settings(1, None, Missing::Unknown),
             "Threshold Crossed: 1 datapoint [0.0 (17/01/22 14:42:00)] was not greater than the \
              threshold (10.0).",
         );
@@ -231,14 +231,14 @@ mod tests {
         );
         check(
             &[None],
-            &settings(1, Some(1), Missing::Missing),
+            &settings(1, Some(1), Missing::Unknown),
             "Insufficient Data: 1 datapoint was unknown.",
         );
     }
 
     #[test]
     fn a_long_evaluation_lists_its_newest_datapoints() {
-        let settings = settings(7, None, Missing::Missing);
+        let settings = settings(7, None, Missing::Unknown);
         let verdict = judge(&points(&[Some(20.0); 7]), &settings);
         let text = text(AlarmState::Alarm, &verdict, &settings);
         let begin = "Threshold Crossed: 7 datapoints were greater than the threshold (10.0). The \
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn data_for_programs_has_aws_members() {
-        let settings = settings(2, Some(2), Missing::Missing);
+        let settings = settings(2, Some(2), Missing::Unknown);
         let verdict = judge(&points(&[Some(11.5), Some(15.25)]), &settings);
         let watched = Watched {
             statistic: Some("Average"),

@@ -206,7 +206,7 @@ fn settings(alarm: &Members, statistic: Option<Statistic>) -> Result<Settings, S
             Some("breaching") => Missing::Breaching,
             Some("notBreaching") => Missing::NotBreaching,
             Some("ignore") => Missing::Ignore,
-            _ => Missing::Missing,
+            _ => Missing::Unknown,
         },
         least_count: statistic
             .filter(|_| is_ignored)

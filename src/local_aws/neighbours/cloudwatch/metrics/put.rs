@@ -82,7 +82,7 @@ fn datum_of(datum: &Value, namespace: &str, number: usize, now: f64) -> Result<D
     };
     let time = members.get("Timestamp").and_then(Value::as_f64);
     let time = time.unwrap_or(now);
-    if !(time >= now - PAST) {
+    if time < now - PAST {
         return Err(wrong(format!(
             "The parameter {place}Timestamp must specify a time within the past two weeks."
         )));

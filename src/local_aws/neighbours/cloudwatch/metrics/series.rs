@@ -71,16 +71,13 @@ impl Metrics {
             self.drop_quietest();
         }
         let values = &mut self.series.entry(metric).or_default().0;
-        match values.get_mut(&(time, unit)) {
-            Some(kept) => {
-                self.held -= kept.held();
-                kept.absorb(&sample);
-                self.held += kept.held();
-            }
-            None => {
-                self.held += sample.held();
-                values.insert((time, unit), sample);
-            }
+        if let Some(kept) = values.get_mut(&(time, unit)) {
+            self.held -= kept.held();
+            kept.absorb(&sample);
+            self.held += kept.held();
+        } else {
+            self.held += sample.held();
+            values.insert((time, unit), sample);
         }
         if self.held > MOST_HELD {
             self.drop_oldest();
