@@ -67,6 +67,9 @@ pub struct Found<S> {
     pub outputs: Attributes,
     /// AWS has it marked for deletion.
     pub deletion_scheduled: bool,
+    /// How it is doing, which no spec sets; empty where its type has nothing to
+    /// tell.
+    pub status: Attributes,
 }
 
 /// One thing that the spec names, for a read that has to ask AWS by name.

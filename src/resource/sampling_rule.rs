@@ -193,6 +193,7 @@ impl Resource for SamplingRule {
             spec: from_aws(rule),
             tags: Some(tags),
             deletion_scheduled: false,
+            status: Attributes::new(),
         });
         Ok(found.collect())
     }

@@ -204,6 +204,12 @@ impl Rules {
         })
     }
 
+    /// Whether the rate of the rule of this name may be boosted.
+    pub fn may_boost(&self, name: &str) -> bool {
+        let record = self.custom.get(name);
+        record.is_some_and(|record| record.rule.sampling_rate_boost.is_some())
+    }
+
     /// When any rule was last made, changed or deleted, epoch seconds.
     pub fn last_modification(&self) -> f64 {
         let records = self.custom.values().chain([&self.default]);
