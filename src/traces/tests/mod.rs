@@ -6,8 +6,13 @@ mod causes;
 mod documents;
 mod examples;
 mod fuzz;
+mod graph_sums;
 mod graphs;
 mod histograms;
+mod insights;
+mod made;
+mod naive;
+mod series;
 mod summaries;
 
 use serde_json::{Value as Json, json};
@@ -100,7 +105,3 @@ fn shop() -> Vec<Json> {
     );
     vec![query, shop, pay]
 }
-mod insights;
-mod made;
-mod naive;
-mod series;
