@@ -43,6 +43,7 @@ pub mod generate;
 pub mod guard;
 pub mod lint;
 pub mod local_aws;
+pub mod log;
 pub mod model;
 pub mod otlp;
 pub mod plan;

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("exit", &[]),
     ("fuzz", &[]),
     ("guard", &[]),
+    ("log", &[]),
     ("filter", &["fuzz", "model"]),
     ("collector_config", &["model"]),
     ("sampling", &["fuzz"]),
@@ -59,7 +60,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "desk",
-        &["collector", "collector_config", "local_aws", "traces"],
+        &[
+            "collector",
+            "collector_config",
+            "local_aws",
+            "segment",
+            "traces",
+        ],
     ),
     (
         "view",
@@ -76,6 +83,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "export",
             "generate",
             "local_aws",
+            "log",
             "model",
             "plan",
             "resource",

@@ -250,10 +250,15 @@ impl<'a> Trace<'a> {
     /// Whether something is still to come: a parent that is named, an end, or
     /// the segment that a call promised.
     pub fn is_partial(&self) -> bool {
-        self.entities.iter().any(|entity| {
-            let is_orphan = entity.parent_id.is_some() && entity.parent.is_none();
-            is_orphan || entity.end.is_none() || self.lacks_its_segment(entity)
-        })
+        self.entities
+            .iter()
+            .any(|entity| self.lacks_something(entity))
+    }
+
+    /// Whether something of an entity is still to come.
+    pub(super) fn lacks_something(&self, entity: &Entity<'_>) -> bool {
+        let is_orphan = entity.parent_id.is_some() && entity.parent.is_none();
+        is_orphan || entity.end.is_none() || self.lacks_its_segment(entity)
     }
 
     fn lacks_its_segment(&self, entity: &Entity<'_>) -> bool {

@@ -38,11 +38,18 @@ class Collector:
 
     `configuration` is what `[collector]` begins with, and `{folder}` in it is the folder of
     the test; `before` is put in front of the command; `ports` are those that are not
-    to be any.
+    to be any; `arguments` end the command.
     """
 
     def __init__(
-        self, folder, configuration="", before=(), state=None, ports=None, environment=None
+        self,
+        folder,
+        configuration="",
+        before=(),
+        state=None,
+        ports=None,
+        environment=None,
+        arguments=(),
     ):
         self.folder = folder
         folder.mkdir(exist_ok=True)
@@ -58,7 +65,7 @@ class Collector:
         command = [COLLECTOR, "--state", state or folder / "state", "--aws-listen", "127.0.0.1:0"]
         with open(folder / "stderr", "w", encoding="utf-8") as stderr:
             self.process = subprocess.Popen(
-                [*before, *command, "--config", path],
+                [*before, *command, "--config", path, *arguments],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,

@@ -1,12 +1,16 @@
 //! Traces put together from documents, and what is told of them.
 
+mod agreement;
 mod assembled;
+mod causes;
 mod documents;
+mod examples;
 mod graph_sums;
 mod graphs;
 mod histograms;
 mod insights;
 mod made;
+mod naive;
 mod series;
 mod summaries;
 
