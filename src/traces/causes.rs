@@ -107,7 +107,7 @@ impl<'t, 'a> Failures<'t, 'a> {
             steps: vec![None; entities.len()],
             owners,
         };
-        for index in trace.from_below() {
+        for index in trace.upwards() {
             let step = failures.step(index);
             if let Some(place) = failures.steps.get_mut(index) {
                 *place = step;
@@ -262,7 +262,7 @@ fn along(trace: &Trace<'_>, path: Vec<usize>, is_client_impacting: bool) -> Root
 
 impl Trace<'_> {
     /// All entities, each after those below it.
-    fn from_below(&self) -> Vec<usize> {
+    fn upwards(&self) -> Vec<usize> {
         let tops = self.entities.iter().enumerate();
         let tops = tops.filter(|(_, entity)| entity.parent.is_none());
         let mut order: Vec<usize> = tops.map(|(index, _)| index).collect();

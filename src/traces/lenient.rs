@@ -272,17 +272,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
 }
 
 /// Text, or an object in its place.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum TextOr<'a, T> {
+    #[default]
     Nothing,
     Text(Cow<'a, str>),
     Block(T),
-}
-
-impl<T> Default for TextOr<'_, T> {
-    fn default() -> Self {
-        Self::Nothing
-    }
 }
 
 struct TextOrVisitor<T>(PhantomData<T>);
@@ -318,13 +313,8 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
 }
 
 /// A value of an annotation, or nothing.
+#[derive(Default)]
 struct Annotated<'a>(Option<Value<'a>>);
-
-impl Default for Annotated<'_> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
 
 struct AnnotatedVisitor;
 

@@ -176,6 +176,21 @@ impl Series {
         }
     }
 
+    /// Adds all that another series of the same selection holds, so that traces
+    /// can be read in parts.
+    pub fn merge(&mut self, other: &Self) {
+        self.is_full |= other.is_full;
+        for (number, sums) in &other.periods {
+            if let Some(own) = self.period(*number) {
+                own.statistics.merge(&sums.statistics);
+                own.response_times.merge(&sums.response_times);
+            }
+        }
+        for (number, counts) in &other.counts {
+            self.add_counts(*number, *counts);
+        }
+    }
+
     /// Whether periods were left out because there were too many.
     pub fn is_full(&self) -> bool {
         self.is_full
@@ -256,22 +271,31 @@ impl Series {
         let number = self.selection.period.number(entity.start);
         let outcome = entity.flags.outcome();
         if self.selection.has_forecast && self.reads().contains(entity.start) {
-            let room = self.counts.len() < MOST_PERIODS || self.counts.contains_key(&number);
-            self.is_full |= !room;
-            if room {
-                let counts = self.counts.entry(number).or_default();
-                counts.add(Counts::of(outcome));
-            }
+            self.add_counts(number, Counts::of(outcome));
         }
         if !self.selection.window.contains(entity.start) {
             return;
         }
+        if let Some(sums) = self.period(number) {
+            sums.statistics.add(outcome, seconds);
+            sums.response_times.add(seconds);
+        }
+    }
+
+    fn add_counts(&mut self, number: i64, counts: Counts) {
+        if self.counts.len() < MOST_PERIODS || self.counts.contains_key(&number) {
+            self.counts.entry(number).or_default().add(counts);
+        } else {
+            self.is_full = true;
+        }
+    }
+
+    /// A period; `None` where it is new and there are too many.
+    fn period(&mut self, number: i64) -> Option<&mut Sums> {
         if self.periods.len() >= MOST_PERIODS && !self.periods.contains_key(&number) {
             self.is_full = true;
-            return;
+            return None;
         }
-        let sums = self.periods.entry(number).or_default();
-        sums.statistics.add(outcome, seconds);
-        sums.response_times.add(seconds);
+        Some(self.periods.entry(number).or_default())
     }
 }

@@ -16,6 +16,7 @@ use super::trace::{Entity, Exception, Kind, Trace};
 /// Shape: <https://docs.aws.amazon.com/xray/latest/api/API_TraceSummary.html>.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_excessive_bools, reason = "they are AWS's")]
 pub struct Summary {
     /// The values of each annotation, each once.
     pub annotations: BTreeMap<String, Vec<Annotated>>,
@@ -89,14 +90,16 @@ pub struct Annotated {
 
 /// AWS's `AnnotationValue`: one of the three.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
 pub struct AnnotationValue {
     /// True or false.
-    pub boolean_value: Option<bool>,
+    #[serde(rename = "BooleanValue")]
+    pub boolean: Option<bool>,
     /// A number.
-    pub number_value: Option<f64>,
+    #[serde(rename = "NumberValue")]
+    pub number: Option<f64>,
     /// Text.
-    pub string_value: Option<String>,
+    #[serde(rename = "StringValue")]
+    pub string: Option<String>,
 }
 
 /// AWS's `Http`.
@@ -106,12 +109,14 @@ pub struct Http {
     /// The client's address.
     pub client_ip: Option<String>,
     /// `GET`, …
-    pub http_method: Option<String>,
+    #[serde(rename = "HttpMethod")]
+    pub method: Option<String>,
     /// The status code.
-    pub http_status: Option<i32>,
+    #[serde(rename = "HttpStatus")]
+    pub status: Option<i32>,
     /// The whole URL.
     #[serde(rename = "HttpURL")]
-    pub http_url: Option<String>,
+    pub url: Option<String>,
     /// What the client says that it is.
     pub user_agent: Option<String>,
 }
@@ -297,16 +302,16 @@ fn annotations(trace: &Trace<'_>) -> BTreeMap<String, Vec<Annotated>> {
         let mut annotation_value = AnnotationValue::default();
         let distinct = match value {
             Value::Text(text) => {
-                annotation_value.string_value = Some(text.to_string());
+                annotation_value.string = Some(text.to_string());
                 Distinct::Text(text)
             }
             Value::Number(number) => {
-                annotation_value.number_value = Some(*number);
+                annotation_value.number = Some(*number);
                 // Adding zero makes one zero of two.
                 Distinct::Number((number + 0.0).to_bits())
             }
             Value::Boolean(flag) => {
-                annotation_value.boolean_value = Some(*flag);
+                annotation_value.boolean = Some(*flag);
                 Distinct::Boolean(*flag)
             }
         };
@@ -327,9 +332,9 @@ fn annotations(trace: &Trace<'_>) -> BTreeMap<String, Vec<Annotated>> {
 fn http(root: &Entity<'_>) -> Http {
     Http {
         client_ip: owned(root.http.client_ip.as_ref()),
-        http_method: owned(root.http.method.as_ref()),
-        http_status: root.http.status.map(|status| status as i32),
-        http_url: owned(root.http.url.as_ref()),
+        method: owned(root.http.method.as_ref()),
+        status: root.http.status.map(|status| status as i32),
+        url: owned(root.http.url.as_ref()),
         user_agent: owned(root.http.user_agent.as_ref()),
     }
 }

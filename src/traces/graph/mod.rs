@@ -12,9 +12,10 @@
 
 mod ends;
 mod shape;
+mod sums;
 pub(super) mod table;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 pub use shape::{Edge, Link, MOST_LINKS, RetrievedService, Service, State};
 pub use table::{MOST_EDGES, MOST_NAME_BYTES, MOST_SERVICES};
@@ -22,11 +23,10 @@ pub use table::{MOST_EDGES, MOST_NAME_BYTES, MOST_SERVICES};
 use super::histogram::Histogram;
 use super::nodes::{Call, NodeKey, Nodes};
 use super::source::Window;
-use super::statistics::Statistics;
 use super::trace::{Entity, Trace};
 use super::{CLIENT, inferred};
-use crate::segment::TraceId;
 use ends::Ends;
+use sums::{EdgeSums, ServiceSums, Starts};
 use table::{Names, Places};
 
 /// A graph of services that grows trace by trace.
@@ -44,32 +44,6 @@ pub struct Graph {
     places: Places,
     ends: Ends,
 }
-
-#[derive(Clone, Debug, Default)]
-struct ServiceSums {
-    is_root: bool,
-    is_active: bool,
-    starts: Starts,
-    /// Those of the calls from and to it.
-    calls: Starts,
-    statistics: Statistics,
-    durations: Histogram,
-    response_times: Histogram,
-    links: BTreeMap<TraceId, BTreeSet<TraceId>>,
-}
-
-#[derive(Clone, Debug)]
-struct EdgeSums {
-    source: usize,
-    destination: usize,
-    starts: Starts,
-    statistics: Statistics,
-    response_times: Histogram,
-}
-
-/// The first and the last of some starts, in epoch seconds.
-#[derive(Clone, Copy, Debug, Default)]
-struct Starts(Option<(f64, f64)>);
 
 impl Graph {
     /// An empty graph. With a window, of what begins in it; without one, of all
@@ -112,6 +86,33 @@ impl Graph {
         }
         if self.has_links {
             self.add_links(trace, nodes);
+        }
+    }
+
+    /// Adds all that another graph of the same window holds, so that traces can
+    /// be read in parts.
+    pub fn merge(&mut self, other: &Self) {
+        self.is_full |= other.is_full;
+        let numbers: Vec<Option<usize>> = {
+            let keys = other.names.keys().iter();
+            keys.map(|key| self.names.number(key)).collect()
+        };
+        self.services
+            .resize_with(self.names.keys().len(), ServiceSums::default);
+        for (number, sums) in numbers.iter().zip(&other.services) {
+            match number.and_then(|number| self.services.get_mut(number)) {
+                Some(service) => service.merge(sums),
+                None => self.is_full = true,
+            }
+        }
+        for sums in &other.edges {
+            let number = |at: usize| numbers.get(at).copied().flatten();
+            let ends = number(sums.source).zip(number(sums.destination));
+            if let Some(edge) =
+                ends.and_then(|(source, destination)| self.edge(source, destination))
+            {
+                edge.merge(sums);
+            }
         }
     }
 
@@ -165,7 +166,7 @@ impl Graph {
         let order = self.order();
         let links = order.numbers.iter().map(|number| {
             let sums = self.services.get(*number);
-            sums.map(|sums| links(&sums.links)).unwrap_or_default()
+            sums.map(ServiceSums::links).unwrap_or_default()
         });
         let services = self.services().into_iter().zip(links);
         services
@@ -215,25 +216,12 @@ impl Graph {
         let Some((source, destination)) = ends.zip(self.service(call.destination, nodes)) else {
             return;
         };
-        let at = match self.known.get(&(source, destination)) {
-            Some(at) => *at,
-            None if self.edges.len() >= MOST_EDGES => {
-                self.is_full = true;
-                return;
-            }
-            None => {
-                let at = self.edges.len();
-                self.known.insert((source, destination), at);
-                self.edges.push(EdgeSums::new(source, destination));
-                at
-            }
-        };
         for number in [source, destination] {
             if let Some(sums) = self.services.get_mut(number) {
                 sums.calls.add(entity.start);
             }
         }
-        let Some(sums) = self.edges.get_mut(at) else {
+        let Some(sums) = self.edge(source, destination) else {
             return;
         };
         sums.starts.add(entity.start);
@@ -243,6 +231,25 @@ impl Graph {
         }
     }
 
+    /// The edge between two services; `None` where it is new and there are too
+    /// many.
+    fn edge(&mut self, source: usize, destination: usize) -> Option<&mut EdgeSums> {
+        let at = match self.known.get(&(source, destination)) {
+            Some(at) => *at,
+            None if self.edges.len() >= MOST_EDGES => {
+                self.is_full = true;
+                return None;
+            }
+            None => {
+                let at = self.edges.len();
+                self.known.insert((source, destination), at);
+                self.edges.push(EdgeSums::new(source, destination));
+                at
+            }
+        };
+        self.edges.get_mut(at)
+    }
+
     fn add_links(&mut self, trace: &Trace<'_>, nodes: &Nodes<'_>) {
         for entity in trace.entities.iter().filter(|it| !it.links.is_empty()) {
             let node = entity.segment.and_then(|it| nodes.node_of(it));
@@ -250,12 +257,7 @@ impl Graph {
             let Some(sums) = number.and_then(|number| self.services.get_mut(number)) else {
                 continue;
             };
-            let is_known = sums.links.contains_key(&trace.id);
-            if is_known || sums.links.len() < MOST_LINKS {
-                let linked = sums.links.entry(trace.id).or_default();
-                let room = MOST_LINKS.saturating_sub(linked.len());
-                linked.extend(entity.links.iter().take(room));
-            }
+            sums.add_links(trace.id, entity.links.iter().copied());
         }
     }
 
@@ -321,25 +323,6 @@ struct Order {
     references: Vec<usize>,
 }
 
-impl EdgeSums {
-    fn new(source: usize, destination: usize) -> Self {
-        Self {
-            source,
-            destination,
-            starts: Starts::default(),
-            statistics: Statistics::default(),
-            response_times: Histogram::default(),
-        }
-    }
-}
-
-impl Starts {
-    fn add(&mut self, start: f64) {
-        let (first, last) = self.0.unwrap_or((start, start));
-        self.0 = Some((first.min(start), last.max(start)));
-    }
-}
-
 fn state(key: &NodeKey<'_>, is_active: bool) -> State {
     let kind = key.kind.as_deref();
     match kind {
@@ -347,13 +330,4 @@ fn state(key: &NodeKey<'_>, is_active: bool) -> State {
         Some(inferred::REMOTE | inferred::DATABASE) => State::Passive,
         _ => State::Unknown,
     }
-}
-
-fn links(sums: &BTreeMap<TraceId, BTreeSet<TraceId>>) -> Vec<Link> {
-    let link = |(source, destinations): (&TraceId, &BTreeSet<TraceId>)| Link {
-        reference_type: shape::PARENT,
-        source_trace_id: source.to_string(),
-        destination_trace_ids: destinations.iter().map(ToString::to_string).collect(),
-    };
-    sums.iter().map(link).collect()
 }

@@ -321,7 +321,7 @@ mod tests {
 
     proptest! {
         /// Whatever there is to begin with, a burst is one rise, from its first
-        /// minute to its last.
+        /// minute at least to its last: chance may make it longer, not two of it.
         #[test]
         fn a_burst_is_one_rise(
             seed: u64,
@@ -338,9 +338,9 @@ mod tests {
             });
             let end = i64::try_from(before + length).unwrap();
             let found = rises(minutes(faults, requests), end + 30);
-            let spans: Vec<_> = found.iter().map(|it| (it.first, it.last, it.closed)).collect();
-            let first = i64::try_from(before).unwrap();
-            prop_assert_eq!(spans, [(first, end - 1, Some(end - 1 + CLOSES_AFTER))]);
+            prop_assert_eq!(found.len(), 1);
+            prop_assert_eq!(found[0].first, i64::try_from(before).unwrap());
+            prop_assert!(found[0].last >= end - 1);
         }
 
         /// As many faults as ever, or fewer and fewer, are no rise.

@@ -49,9 +49,7 @@ mod tests {
             "arn:aws:xray:eu-west-1:123456789012:group/all/A",
             29_000_000,
         );
-        insta::assert_snapshot!(one, @r"
-        01ba8140-5761-5eeb-b69d-2539b5c4fbbb
-        ");
+        insta::assert_snapshot!(one, @"01ba8140-5761-5eeb-b69d-2539b5c4fbbb");
         assert_eq!(started(&one), Some(29_000_000.0 * 60.0));
         assert_eq!(started(&one.to_uppercase()), started(&one));
         assert_ne!(

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::shape::{InsightImpactGraphEdge, InsightImpactGraphService, ServiceId};
+use super::shape::{InsightImpactGraphEdge, InsightImpactGraphService};
 use crate::traces::graph::MOST_EDGES;
 use crate::traces::graph::table::{Names, Places};
-use crate::traces::nodes::Nodes;
+use crate::traces::nodes::{NodeKey, Nodes};
 use crate::traces::source::Window;
+use crate::traces::summary::ServiceId;
 use crate::traces::trace::{Outcome, Trace};
 
 /// The services that faulted in the traces in which one certain service did, and
@@ -49,7 +50,7 @@ impl ImpactGraph {
             .collect();
         let is_faulty = |node: usize| faulty.get(node) == Some(&true);
         let mut named = nodes.nodes.iter().enumerate();
-        if !named.any(|(at, node)| is_faulty(at) && self.root_cause.is(&node.key)) {
+        if !named.any(|(at, node)| is_faulty(at) && is_service(&self.root_cause, &node.key)) {
             return;
         }
         let failed = nodes.calls.iter().filter(|call| {
@@ -109,4 +110,10 @@ impl ImpactGraph {
         }
         services
     }
+}
+
+fn is_service(id: &ServiceId, key: &NodeKey<'_>) -> bool {
+    id.name == key.name
+        && id.kind.as_deref() == key.kind.as_deref()
+        && id.account_id.as_deref() == key.account_id.as_deref()
 }

@@ -24,12 +24,13 @@ pub use impact::ImpactGraph;
 pub use shape::{
     AnomalousService, Category, Insight, InsightEvent, InsightImpactGraphEdge,
     InsightImpactGraphService, InsightState, InsightSummary, MOST_TOP_SERVICES,
-    RequestImpactStatistics, ServiceId,
+    RequestImpactStatistics,
 };
 
 use super::graph::table::{Names, Places};
 use super::nodes::{NodeKey, Nodes};
 use super::source::Window;
+use super::summary::ServiceId;
 use super::trace::{Entity, Outcome, Trace};
 use detect::{ByUnit, Rise, SoFar, Sums, Unit};
 
@@ -81,14 +82,15 @@ impl Insights {
     }
 
     /// What must be added: all that has to do with this window. It begins with a
-    /// quarter of a day, at least [`LOOKBACK`] before the one that was asked for,
-    /// so that windows that overlap find the same insights.
+    /// quarter of a day, two before the one that was asked for: an insight lasts
+    /// some [`LOOKBACK`], and what is compared with lies as long before it. So
+    /// windows that overlap find the same insights.
     pub fn reads(&self) -> Window {
         // Exact: far below 2^53.
         #[expect(clippy::cast_precision_loss, reason = "six hours")]
         let quarter = LOOKBACK as f64;
         Window {
-            start: ((self.window.start / quarter).floor() - 1.0) * quarter,
+            start: ((self.window.start / quarter).floor() - 2.0) * quarter,
             end: self.window.end,
         }
     }
@@ -99,12 +101,7 @@ impl Insights {
         if let Some(root) = trace.root().filter(|root| window.contains(root.start))
             && let Some(counts) = counts(root)
         {
-            let minute = minute(root.start);
-            if self.clients.len() < MOST_SUMS || self.clients.contains_key(&minute) {
-                self.clients.entry(minute).or_default().add(counts);
-            } else {
-                self.is_full = true;
-            }
+            self.add_client(minute(root.start), counts);
         }
         let led_to = led_to(trace, nodes);
         self.places.reset(nodes.nodes.len());
@@ -120,6 +117,20 @@ impl Insights {
                 let own_faults = if is_led_to { 0 } else { counts.faults };
                 self.add_sums(minute(start), number, Sums { counts, own_faults });
             }
+        }
+    }
+
+    /// Adds all that the sums of other traces hold, so that traces can be read in
+    /// parts, and parts that do not change any more can be kept.
+    pub fn merge(&mut self, other: &Self) {
+        self.is_full |= other.is_full;
+        let keys = other.names.keys().iter();
+        let numbers: Vec<Option<usize>> = keys.map(|key| self.names.number(key)).collect();
+        for (minute, counts) in &other.clients {
+            self.add_client(*minute, *counts);
+        }
+        for ((minute, number), sums) in &other.services {
+            self.add_sums(*minute, numbers.get(*number).copied().flatten(), *sums);
         }
     }
 
@@ -149,6 +160,14 @@ impl Insights {
                 && insight.end_time.is_none_or(|end| end > self.window.start)
         };
         found.filter(is_in_window).collect()
+    }
+
+    fn add_client(&mut self, minute: i64, counts: Counts) {
+        if self.clients.len() < MOST_SUMS || self.clients.contains_key(&minute) {
+            self.clients.entry(minute).or_default().add(counts);
+        } else {
+            self.is_full = true;
+        }
     }
 
     fn add_sums(&mut self, minute: i64, service: Option<usize>, sums: Sums) {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::baseline::Counts;
-use crate::traces::nodes::NodeKey;
+use crate::traces::summary::ServiceId;
 
 /// A rise of faults in a group.
 ///
@@ -101,23 +101,6 @@ pub struct InsightImpactGraphEdge {
     pub reference_id: usize,
 }
 
-/// A service by what it is told from others.
-///
-/// Source: <https://docs.aws.amazon.com/xray/latest/api/API_ServiceId.html>
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ServiceId {
-    /// Its name.
-    pub name: String,
-    /// Its name.
-    pub names: Vec<String>,
-    /// The account that it is in, where that is another than one's own.
-    pub account_id: Option<String>,
-    /// What it is.
-    #[serde(rename = "Type")]
-    pub kind: Option<String>,
-}
-
 /// A service with too many faults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -160,25 +143,6 @@ pub enum InsightState {
 
 /// Services with too many faults that an insight names.
 pub const MOST_TOP_SERVICES: usize = 5;
-
-impl ServiceId {
-    pub(super) fn of(key: &NodeKey<'_>) -> Self {
-        let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(str::to_owned);
-        Self {
-            name: key.name.clone().into_owned(),
-            names: vec![key.name.clone().into_owned()],
-            account_id: text(&key.account_id),
-            kind: text(&key.kind),
-        }
-    }
-
-    /// Whether it is this one.
-    pub(super) fn is(&self, key: &NodeKey<'_>) -> bool {
-        self.name == key.name
-            && self.kind.as_deref() == key.kind.as_deref()
-            && self.account_id.as_deref() == key.account_id.as_deref()
-    }
-}
 
 impl From<Counts> for RequestImpactStatistics {
     fn from(counts: Counts) -> Self {

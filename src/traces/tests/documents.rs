@@ -18,7 +18,7 @@ fn documents_are_written_as_aws_does() {
     assert!(!batch.limit_exceeded);
     let mut all = format!("{:?}\n", batch.duration);
     for segment in &batch.segments {
-        all.push_str(&format!("{}\n{}\n", segment.id, segment.document));
+        all.extend([&segment.id, "\n", &segment.document, "\n"]);
     }
     insta::assert_snapshot!(all);
 }

@@ -1,10 +1,11 @@
 use serde_json::json;
 
-use super::made::{ACCOUNT, Documents, id, texts};
+use super::made::{Documents, id};
+use super::{ACCOUNT, texts};
 use crate::traces::insights::{
-    Found, Group, ImpactGraph, InsightState, Insights, LOOKBACK, ServiceId, started,
+    Found, Group, ImpactGraph, InsightState, Insights, LOOKBACK, started,
 };
-use crate::traces::{Nodes, Trace, Window};
+use crate::traces::{Nodes, ServiceId, Trace, Window};
 
 const GROUP: Group<'_> = Group {
     name: "all",
@@ -79,11 +80,11 @@ fn a_burst_is_an_insight_with_its_root_cause() {
       "GroupARN": "arn:aws:xray:eu-west-1:123456789012:group/all/ABC",
       "GroupName": "all",
       "RootCauseServiceId": {
+        "AccountId": null,
         "Name": "pay",
         "Names": [
           "pay"
         ],
-        "AccountId": null,
         "Type": null
       },
       "Categories": [
@@ -106,21 +107,21 @@ fn a_burst_is_an_insight_with_its_root_cause() {
       "TopAnomalousServices": [
         {
           "ServiceId": {
+            "AccountId": null,
             "Name": "pay",
             "Names": [
               "pay"
             ],
-            "AccountId": null,
             "Type": null
           }
         },
         {
           "ServiceId": {
+            "AccountId": null,
             "Name": "shop",
             "Names": [
               "shop"
             ],
-            "AccountId": null,
             "Type": "AWS::ECS::Container"
           }
         }
@@ -167,21 +168,21 @@ fn an_event_is_written_as_aws_does() {
       "TopAnomalousServices": [
         {
           "ServiceId": {
+            "AccountId": null,
             "Name": "pay",
             "Names": [
               "pay"
             ],
-            "AccountId": null,
             "Type": null
           }
         },
         {
           "ServiceId": {
+            "AccountId": null,
             "Name": "shop",
             "Names": [
               "shop"
             ],
-            "AccountId": null,
             "Type": "AWS::ECS::Container"
           }
         }
@@ -235,6 +236,22 @@ fn the_order_of_traces_does_not_show() {
     let forwards = found(&traces, of_minute(120));
     traces.reverse();
     assert_eq!(found(&traces, of_minute(120)), forwards);
+}
+
+#[test]
+fn sums_of_parts_are_those_of_the_whole() {
+    let traces = load(|minute| (80..90).contains(&minute));
+    let sums = |traces: &[Documents]| {
+        let mut insights = Insights::new(window());
+        with_each(traces, |trace, nodes| insights.add(trace, nodes));
+        insights
+    };
+    let (one, other) = traces.split_at(1650);
+    let mut merged = sums(other);
+    merged.merge(&sums(one));
+    let whole = sums(&traces);
+    let now = of_minute(120);
+    assert_eq!(merged.found(GROUP, now), whole.found(GROUP, now));
 }
 
 #[test]

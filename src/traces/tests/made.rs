@@ -1,11 +1,12 @@
 //! Made-up traces: a model that tests compute from, and its documents.
 
 use proptest::prelude::*;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
+use super::{ACCOUNT, texts};
 use crate::segment::TraceId;
-
-pub(super) const ACCOUNT: &str = "123456789012";
+use crate::traces::graph::Graph;
+use crate::traces::{Nodes, Trace};
 
 /// The documents of one trace.
 pub(super) type Documents = Vec<Vec<u8>>;
@@ -14,9 +15,14 @@ pub(super) fn id(trace: u8) -> TraceId {
     TraceId::from_bytes([trace; 16])
 }
 
-pub(super) fn texts(documents: &[Json]) -> Documents {
-    let texts = documents.iter().map(|it| it.to_string().into_bytes());
-    texts.collect()
+/// Adds traces to a graph.
+pub(super) fn fill(mut graph: Graph, traces: &[Documents]) -> Graph {
+    for (trace, number) in traces.iter().zip(1..) {
+        let trace = Trace::of(id(number), trace.iter().map(Vec::as_slice));
+        let nodes = Nodes::of(&trace, ACCOUNT);
+        graph.add(&trace, &nodes);
+    }
+    graph
 }
 
 /// A segment of a made-up trace, and how its parent calls it.

@@ -1,10 +1,17 @@
 //! Traces put together from documents, and what is told of them.
 
+mod agreement;
 mod assembled;
+mod causes;
 mod documents;
 mod examples;
+mod graph_sums;
 mod graphs;
 mod histograms;
+mod insights;
+mod made;
+mod naive;
+mod series;
 mod summaries;
 
 use serde_json::{Value as Json, json};
@@ -97,6 +104,3 @@ fn shop() -> Vec<Json> {
     );
     vec![query, shop, pay]
 }
-mod insights;
-mod made;
-mod series;

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::made::{ACCOUNT, Documents, Made, documents, id, made_up, texts};
+use super::made::{Documents, Made, documents, id, made_up};
+use super::{ACCOUNT, texts};
 use crate::filter::{EntitySelector, parse_entity_selector};
 use crate::traces::{Forecast, Nodes, Period, Selection, Series, Trace, Window};
 
@@ -156,6 +157,10 @@ fn forecasts_are_told_from_what_came_before() {
         };
         assert_eq!(forecast, expected);
     }
+    let (one, other) = traces.split_at(500);
+    let mut merged = fill(asked.clone(), one);
+    merged.merge(&fill(asked.clone(), other));
+    assert_eq!(merged.periods(), periods);
     // Too little before.
     asked.window = ALL;
     let periods = fill(asked, &traces).periods();
@@ -210,17 +215,21 @@ proptest! {
             }
         }
         let texts: Vec<Documents> = traces.iter().map(|it| documents(it)).collect();
-        let periods = fill(selection, &texts).periods();
+        let periods = fill(selection.clone(), &texts).periods();
+        let (one, other) = texts.split_at(texts.len() / 2);
+        let mut merged = fill(selection.clone(), one);
+        merged.merge(&fill(selection, other));
+        prop_assert_eq!(&merged.periods(), &periods);
         prop_assert_eq!(periods.len(), wanted.len());
         for (period, (minute, (count, seconds))) in periods.iter().zip(&wanted) {
-            prop_assert_eq!(period.timestamp, f64::from(i32::try_from(*minute).unwrap()));
-            let statistics = match is_of_service {
-                true => period.service_summary_statistics,
-                false => period.edge_summary_statistics,
-            };
-            let statistics = statistics.unwrap();
+            let (own, other) = (period.service_summary_statistics, period.edge_summary_statistics);
+            prop_assert_eq!(own.is_some(), is_of_service);
+            prop_assert_eq!(other.is_some(), !is_of_service);
+            let statistics = own.or(other).unwrap();
+            let found = (period.timestamp, statistics.total_response_time());
+            let minute = f64::from(i32::try_from(*minute).unwrap());
+            prop_assert_eq!(found, (minute, *seconds));
             prop_assert_eq!(statistics.total(), *count);
-            prop_assert_eq!(statistics.total_response_time(), *seconds);
             let shown = period.response_time_histogram.entries();
             prop_assert_eq!(shown.iter().map(|it| it.count).sum::<u64>(), *count);
         }
