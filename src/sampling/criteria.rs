@@ -128,11 +128,13 @@ impl Criteria {
             return false;
         }
         let mut fields = self.fields(request);
-        fields.all(|(field, pattern, value)| is_met(pattern, seen(field, value, dialect), dialect))
-            && self.attributes.iter().all(|(name, attribute)| {
-                let value = request.attribute(name);
-                value.is_some_and(|value| attribute.pattern.matches_with(value, dialect.case()))
-            })
+        fields.all(|(field, pattern, value)| {
+            let seen = seen(field, value, dialect);
+            is_met(pattern, self.text(field), &seen, dialect)
+        }) && self.attributes.iter().all(|(name, attribute)| {
+            let value = request.attribute(name);
+            value.is_some_and(|value| attribute.pattern.matches_with(value, dialect.case()))
+        })
     }
 
     /// Lists what keeps `request` from meeting them, as clients of `dialect` see
@@ -141,17 +143,17 @@ impl Criteria {
         let mut found = Vec::new();
         for (field, pattern, value) in self.fields(request) {
             let seen = seen(field, value, dialect);
-            let value = match seen {
-                Seen::Text(text) => Some(text),
-                Seen::Anything | Seen::Nothing => None,
-            };
-            if !is_met(pattern, seen, dialect) {
-                found.push(Mismatch {
-                    field: field.to_owned(),
-                    pattern: self.text(field),
-                    value,
-                });
+            if is_met(pattern, self.text(field), &seen, dialect) {
+                continue;
             }
+            found.push(Mismatch {
+                field: field.to_owned(),
+                pattern: self.text(field),
+                value: match seen {
+                    Seen::Text(text) => Some(text),
+                    Seen::Anything | Seen::Nothing => None,
+                },
+            });
         }
         for (name, attribute) in &self.attributes {
             let value = request.attribute(name);
@@ -252,13 +254,14 @@ fn seen<'a>(field: &str, value: Option<&'a str>, dialect: Dialect) -> Seen<'a> {
     }
 }
 
-fn is_met(pattern: &Pattern, seen: Seen<'_>, dialect: Dialect) -> bool {
-    pattern.is_any()
-        || match seen {
-            Seen::Anything => true,
-            Seen::Text(text) => pattern.matches_with(text, dialect.case()),
-            Seen::Nothing => false,
-        }
+/// Tells whether what is seen meets a pattern, which is also given as it is
+/// written: where nothing is seen, `**` is not met, though it says the same as `*`.
+fn is_met(pattern: &Pattern, written: &str, seen: &Seen<'_>, dialect: Dialect) -> bool {
+    match seen {
+        Seen::Anything => true,
+        Seen::Text(text) => pattern.matches_with(text, dialect.case()),
+        Seen::Nothing => written == "*",
+    }
 }
 
 #[cfg(test)]
@@ -331,6 +334,9 @@ mod tests {
             [host(Some("")), path.clone(), tier.clone()]
         );
         assert_eq!(found(Dialect::OpenTelemetryJava), [host(None), path, tier]);
+        let stars = criteria(&[("host", "**")], &[]);
+        assert!(!stars.matches(&request, Dialect::OpenTelemetryJs));
+        assert!(stars.matches(&request, Dialect::JavaSdk));
     }
 
     #[test]

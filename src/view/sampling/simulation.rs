@@ -449,7 +449,23 @@ mod tests {
             },
             other: None,
         };
-        assert_snapshot!(simulation.render(Styles::default()), @"");
+        assert_snapshot!(simulation.render(Styles::default()), @r"
+        10,003 requests of access.log in 2 h 1 min
+        Sampled by 2 clients: X-Ray SDKs for Go, Node.js and Python
+
+        Rules of xrayctl.toml
+          priority  rule     requests  by reservoir  by rate  kept  traces a month
+                10  api�       10,000         2,000      800  28 %       1,012,760
+                20  never           0             0        0   0 %               0
+             10000  Default         3             1      0.2  40 %             434
+                    all        10,003         2,001      800  28 %       1,013,194
+          no request met: never
+
+        What rates keep is what is expected of them: nothing was drawn.
+        Requests that came more than a minute behind a later one: 3. Sort them by time.
+        Lines that tell of no request: 1,200.
+          access.log:7: no known format: ␛]0;x␇ what
+        ");
         let document = simulation.document();
         assert_eq!(document["result"]["never_matched"], json!(["never"]));
         assert_eq!(document["result"]["total"]["requests"], 10_003.0);
@@ -478,7 +494,32 @@ mod tests {
                 ],
             }),
         };
-        assert_snapshot!(simulation.render(Styles::default()), @"");
+        assert_snapshot!(simulation.render(Styles::default()), @r"
+        10,005,000 requests a month, as `[traffic]` says
+        Sampled by 1 client: OpenTelemetry for JavaScript
+
+        Rules of xrayctl.toml
+          priority  rule       requests  by reservoir  by rate     kept  traces a month
+                10  api      10,000,000     1,000,000  900,000     19 %       1,900,000
+             10000  Default       5,000         5,000        0    100 %           5,000
+                    all      10,005,000     1,005,000  900,000  19.04 %       1,905,000
+
+        Rules of other.toml
+          priority  rule       requests  by reservoir  by rate     kept  traces a month
+                 5  pay         100,000       100,000        0    100 %         100,000
+                10  api       9,900,000     1,000,000  890,000  19.09 %       1,890,000
+             10000  Default       5,000         5,000        0    100 %           5,000
+                    all      10,005,000     1,105,000  890,000  19.94 %       1,995,000
+
+        From xrayctl.toml to other.toml
+          rule     traces a month       then    change
+          api           1,900,000  1,890,000   -10,000
+          Default           5,000      5,000         0
+          pay                   -    100,000  +100,000
+          all           1,905,000  1,995,000   +90,000
+
+        Worked out for requests that come evenly, once clients have their quotas.
+        ");
         let document = simulation.document();
         assert_eq!(document["compared"]["total"]["traces_a_month"], 1_995_000.0);
     }
@@ -507,6 +548,25 @@ mod tests {
                 kept: &[kept(4.0, 1.0, 0.3)],
             }),
         };
-        assert_snapshot!(simulation.render(Styles::default()), @"");
+        assert_snapshot!(simulation.render(Styles::default()), @r"
+        4 requests of -
+        Sampled by 1 client: X-Ray SDKs for Go, Node.js and Python
+
+        Rules of xrayctl.toml
+          priority  rule     requests  by reservoir  by rate    kept  traces a month
+             10000  Default         4             1      0.3  32.5 %               ?
+                    all             4             1      0.3  32.5 %               ?
+
+        Rules of other.toml
+          priority  rule     requests  by reservoir  by rate    kept  traces a month
+             10000  Default         4             1      0.3  32.5 %               ?
+                    all             4             1      0.3  32.5 %               ?
+
+        From xrayctl.toml to other.toml
+          a month's traces are not known
+
+        What rates keep is what is expected of them: nothing was drawn.
+        A month's traces are not known: the requests tell of no stretch of time.
+        ");
     }
 }

@@ -21,7 +21,7 @@ pub struct Test<'a> {
     pub request: Request<'a>,
 }
 
-/// Samplers that meet the same rule.
+/// Samplers that come to the same.
 struct Verdict<'a> {
     dialects: Vec<Dialect>,
     decides: Option<&'a Rule>,
@@ -29,25 +29,30 @@ struct Verdict<'a> {
 }
 
 impl<'a> Test<'a> {
-    /// What each kind of sampler makes of it; those that meet the same rule
-    /// together, in the order of [`Dialect::ALL`].
+    /// What each kind of sampler makes of it, in the order of [`Dialect::ALL`].
+    /// Where all meet the same rule they stand together; else X-Ray's SDKs, which
+    /// pass rules over, stand apart from the others.
     fn verdicts(&self) -> Vec<Verdict<'a>> {
-        let mut verdicts: Vec<Verdict<'_>> = Vec::new();
-        for dialect in Dialect::ALL {
+        let each = Dialect::ALL.map(|dialect| {
             let steps = explain(self.rules, &self.request, dialect);
             let decides = steps.iter().position(|step| *step == Step::Matched);
-            let decides = decides.and_then(|at| self.rules.get(at));
-            let name = |rule: Option<&'a Rule>| rule.map(|rule| rule.name.as_str());
-            let known = verdicts
-                .iter_mut()
-                .find(|verdict| name(verdict.decides) == name(decides));
-            match known {
-                Some(verdict) => verdict.dialects.push(dialect),
-                None => verdicts.push(Verdict {
-                    dialects: vec![dialect],
-                    decides,
-                    steps,
-                }),
+            (dialect, decides, steps)
+        });
+        let is_one = each.iter().all(|(_, decides, _)| *decides == each[0].1);
+        let mut verdicts: Vec<Verdict<'_>> = Vec::new();
+        let mut known = Vec::new();
+        for (dialect, decides, steps) in each {
+            let key = (decides, is_one || dialect.is_sdk());
+            match known.iter().position(|one| *one == key) {
+                Some(at) => verdicts[at].dialects.push(dialect),
+                None => {
+                    known.push(key);
+                    verdicts.push(Verdict {
+                        dialects: vec![dialect],
+                        decides: decides.and_then(|at| self.rules.get(at)),
+                        steps,
+                    });
+                }
             }
         }
         verdicts
@@ -257,7 +262,36 @@ mod tests {
                 ..Request::default()
             },
         };
-        assert_snapshot!(test.render(Styles::default()), @"");
+        assert_snapshot!(test.render(Styles::default()), @r"
+        Rules of xrayctl.toml
+
+        X-Ray SDKs for Go, Node.js and Python:
+              1  health     http_method `GET` does not match `POST`
+                            url_path `/health*` does not match `/orders/1`
+             10  gold␛[31m  passed over: X-Ray SDKs know no attributes
+             20  arn        passed over: X-Ray SDKs know no ARN, and resource_arn is not `*`
+            100  orders     decides
+          10000  Default    not tried
+          traced: the first 5 requests a second of all clients together, and 10 % of the rest
+
+        X-Ray SDK for Java:
+              1  health     http_method `GET` does not match `POST`
+                            url_path `/health*` does not match `/orders/1`
+             10  gold␛[31m  passed over: X-Ray SDKs know no attributes
+             20  arn        passed over: X-Ray SDKs know no ARN, and resource_arn is not `*`
+            100  orders     host `shop.example` does not match, as it is empty
+          10000  Default    decides
+          traced: the first request a second of all clients together, and 5 % of the rest
+
+        OpenTelemetry for JavaScript, OpenTelemetry for Java, OpenTelemetry (ADOT) for Python:
+              1  health     http_method `GET` does not match `POST`
+                            url_path `/health*` does not match `/orders/1`
+             10  gold␛[31m  attributes.tier `gold` does not match, as the sampler knows none
+             20  arn        resource_arn `arn:*` does not match, as the sampler knows none
+            100  orders     host `shop.example` does not match, as the sampler knows none
+          10000  Default    decides
+          traced: the first request a second of all clients together, and 5 % of the rest
+        ");
     }
 
     #[test]
@@ -271,7 +305,17 @@ mod tests {
                 ..Request::default()
             },
         };
-        assert_snapshot!(test.render(Styles::default()), @"");
+        assert_snapshot!(test.render(Styles::default()), @r"
+        Rules of AWS in us-east-1
+
+        Every sampler:
+              1  health     decides
+             10  gold␛[31m  not tried
+             20  arn        not tried
+            100  orders     not tried
+          10000  Default    not tried
+          traced: 1 % of the requests
+        ");
     }
 
     #[test]
@@ -279,7 +323,13 @@ mod tests {
         let said = [(0, 0.0), (0, 0.5), (1, 0.0), (2, 0.125), (3, 1.0)]
             .map(|kept_by| kept(&rule("a", 1, kept_by, &[])))
             .join("\n");
-        assert_snapshot!(said, @"");
+        assert_snapshot!(said, @r"
+        traced: no request
+        traced: 50 % of the requests
+        traced: the first request a second of all clients together, and none of the rest
+        traced: the first 2 requests a second of all clients together, and 12.5 % of the rest
+        traced: every request
+        ");
     }
 
     #[test]
