@@ -173,7 +173,7 @@ impl Standing {
 }
 
 /// The region that is worked in, where no spec says it.
-fn region(globals: &Globals) -> Result<String, Diagnostic> {
+pub(super) fn region(globals: &Globals) -> Result<String, Diagnostic> {
     let from_environment = ["AWS_REGION", "AWS_DEFAULT_REGION"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok());

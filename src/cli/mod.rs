@@ -15,6 +15,7 @@ mod man;
 mod plan;
 mod planning;
 mod replace_file;
+mod sampling;
 mod schema;
 mod show;
 mod spec_file;
@@ -62,6 +63,7 @@ enum Command {
     Import(import::Args),
     Export(export::Args),
     Generate(generate::Args),
+    Sampling(sampling::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -170,6 +172,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal, report: &dyn Report) -> Outcome {
         Command::Dev(args) => with_runtime(dev::run(args, globals, terminal)),
         Command::Import(args) => with_runtime(import::run(args, globals, terminal, report)),
         Command::Export(args) => with_runtime(export::run(args, globals, terminal)),
+        Command::Sampling(args) => with_runtime(sampling::run(args, globals, terminal)),
         Command::Generate(args) => with_runtime(generate::run(args, globals, terminal)),
     }
 }
@@ -200,6 +203,7 @@ impl Command {
             Self::Import(_) => "import",
             Self::Export(_) => "export",
             Self::Generate(_) => "generate",
+            Self::Sampling(args) => args.name(),
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -233,6 +237,7 @@ impl Command {
                 ..Uses::default()
             },
             Self::Generate(args) => args.uses(),
+            Self::Sampling(args) => args.uses(),
             Self::Validate(_) => Uses {
                 spec: true,
                 json: true,

@@ -51,6 +51,7 @@ pub use catalog::Registered;
 pub use erased::{Kind, Prepared};
 pub use lists::Lists;
 pub use problem::{Problem, Problems};
+pub use sampling_rule::standing as standing_sampling_rules;
 
 use erased::Erased;
 

@@ -11,6 +11,7 @@ pub mod markdown;
 pub mod plan;
 pub mod progress;
 pub mod report;
+pub mod sampling;
 pub mod sarif;
 pub mod show;
 #[cfg(test)]
