@@ -3,7 +3,7 @@
 pub(crate) mod body;
 mod datagrams;
 mod draft;
-mod grpc;
+pub(super) mod grpc;
 pub mod jaeger;
 mod metered;
 pub mod otlp;
