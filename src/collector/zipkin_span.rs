@@ -105,9 +105,10 @@ fn tags(resource: Attributes<'_>, scope: Scope<'_>, span: &Span<'_>) -> Map<Stri
 }
 
 /// A value as a tag, which is a text.
-fn text(value: AnyValue<'_>) -> String {
+pub(super) fn text(value: AnyValue<'_>) -> String {
     match value {
         AnyValue::Text(text) => text.to_owned(),
+        AnyValue::Bytes(bytes) => hex(bytes),
         other => of(other).to_string(),
     }
 }

@@ -17,6 +17,9 @@ mod trace;
 mod value;
 pub mod zipkin;
 
+#[cfg(test)]
+mod testing;
+
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;

@@ -13,7 +13,7 @@ pub mod xray;
 pub mod zipkin;
 
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 use std::sync::Arc;
 

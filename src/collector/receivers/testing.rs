@@ -77,7 +77,7 @@ pub(super) fn intake() -> (Intake, Arc<Kept>) {
 }
 
 /// A request as OTLP's JSON has it.
-pub(super) fn as_json(request: &[u8]) -> serde_json::Value {
+pub(in crate::collector) fn as_json(request: &[u8]) -> serde_json::Value {
     crate::otlp::check(request).unwrap();
     let request = ExportTraceServiceRequest::decode(request).unwrap();
     serde_json::to_value(request).unwrap()
@@ -113,7 +113,7 @@ pub(super) async fn until(mut is_so: impl FnMut() -> bool) {
 }
 
 /// Serves `handler` on a port of its own and sends one request there.
-pub(super) async fn ask<H: Handler>(
+pub(in crate::collector) async fn ask<H: Handler>(
     handler: H,
     protocols: Protocols,
     request: Request<Full<Bytes>>,

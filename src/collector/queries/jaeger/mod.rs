@@ -16,6 +16,9 @@ mod v3;
 mod v3_parameters;
 mod wanted;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

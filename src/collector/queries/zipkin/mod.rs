@@ -7,6 +7,9 @@
 mod parameters;
 mod wanted;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,10 +21,9 @@ use super::links::Graph;
 use super::parameters::{Parameters, step};
 use super::recent::walk;
 use super::trace::{Trace, id_of, read, service_of};
-use super::value::text;
 use super::{Failure, MOST_ANSWER, Queries};
 use crate::collector::store::Reader;
-use crate::collector::zipkin_span::{peer, translated};
+use crate::collector::zipkin_span::{peer, text, translated};
 use crate::guard;
 use crate::segment::TraceId;
 

@@ -3,10 +3,9 @@
 use super::super::Failure;
 use super::super::search::{Found, Search};
 use super::super::trace::{Placed, Trace};
-use super::super::value::text;
 use super::spelled;
 use crate::collector::store::{Query, Reader};
-use crate::collector::zipkin_span::peer;
+use crate::collector::zipkin_span::{peer, text};
 
 /// What a tag or an annotation must be.
 #[derive(Clone, Debug, PartialEq, Eq)]

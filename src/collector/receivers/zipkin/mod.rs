@@ -66,3 +66,9 @@ impl Handler for Zipkin {
         post::take(&self.intake, ABOUT, form, request).await
     }
 }
+
+/// The OTLP request that a list of spans is translated to.
+#[cfg(test)]
+pub(in crate::collector) fn otlp_of(spans: &[u8]) -> Vec<u8> {
+    v2::translated(spans).unwrap_or_default().request
+}
