@@ -206,7 +206,7 @@ def test_both_answer_the_same(collector, peer, tmp_path):
     def same(path, **parameters):
         theirs, ours = (ask(address, path, **parameters) for address in http)
         assert ours[0] == theirs[0], (path, parameters, theirs, ours)
-        assert sorted_of(ours[1]) == sorted_of(theirs[1]), (path, parameters)
+        assert sorted_of(ours[1]) == sorted_of(theirs[1]), (path, parameters, theirs, ours)
 
     same("/api/v3/services")
     for service in ["shop", "bank", "none", ""]:

@@ -21,7 +21,7 @@ use crate::collector::{Consumer, Counters, Handler, Listening, Memory, Parcel, P
 
 /// Keeps what it is given.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(in crate::collector) struct Kept {
     pub(super) parcels: Mutex<Vec<Parcel>>,
     /// Tells every sender that its traces are lost.
     pub(super) fails: bool,
@@ -61,7 +61,7 @@ impl Kept {
     }
 }
 
-pub(super) fn intake_of(kept: Kept, room: usize, waits: bool) -> (Intake, Arc<Kept>) {
+pub(in crate::collector) fn intake_of(kept: Kept, room: usize, waits: bool) -> (Intake, Arc<Kept>) {
     let kept = Arc::new(kept);
     let intake = Intake {
         next: Arc::clone(&kept) as Arc<dyn Consumer>,
@@ -72,7 +72,7 @@ pub(super) fn intake_of(kept: Kept, room: usize, waits: bool) -> (Intake, Arc<Ke
     (intake, kept)
 }
 
-pub(super) fn intake() -> (Intake, Arc<Kept>) {
+pub(in crate::collector) fn intake() -> (Intake, Arc<Kept>) {
     intake_of(Kept::default(), 64 * 1024 * 1024, true)
 }
 

@@ -39,14 +39,14 @@ async fn services_and_operations_are_told() {
     kept.keep_documents(&[segment()]).await;
     let ask = async |path: &str| kept.jaeger(path).await.text;
     assert_eq!(ask("/api/v3/services").await, r#"{"services":["bank","shop","stock"]}"#);
-    insta::assert_snapshot!(ask("/api/v3/operations?service=shop").await, @"");
-    insta::assert_snapshot!(ask("/api/v3/operations?service=bank&spanKind=server").await, @"");
-    insta::assert_snapshot!(ask("/api/v3/operations?service=bank").await, @"");
-    insta::assert_snapshot!(ask("/api/v3/operations?service=stock").await, @"");
+    insta::assert_snapshot!(ask("/api/v3/operations?service=shop").await, @r#"{"operations":[{"name":"GET /cart","spanKind":"server"},{"name":"POST","spanKind":"client"},{"name":"SELECT","spanKind":"client"}]}"#);
+    insta::assert_snapshot!(ask("/api/v3/operations?service=bank&spanKind=server").await, @r#"{"operations":[{"name":"pay","spanKind":"server"}]}"#);
+    insta::assert_snapshot!(ask("/api/v3/operations?service=bank").await, @r#"{"operations":[{"name":"pay","spanKind":"server"},{"name":"plain","spanKind":"internal"}]}"#);
+    insta::assert_snapshot!(ask("/api/v3/operations?service=stock").await, @r#"{"operations":[{"name":"DynamoDB","spanKind":"client"},{"name":"stock","spanKind":"server"}]}"#);
     assert_eq!(ask("/api/v3/operations").await, r#"{"operations":[]}"#);
-    insta::assert_snapshot!(ask("/api/services").await, @"");
-    insta::assert_snapshot!(ask("/api/services/shop/operations").await, @"");
-    insta::assert_snapshot!(ask("/api/operations?service=shop&spanKind=client").await, @"");
+    insta::assert_snapshot!(ask("/api/services").await, @r#"{"data":["bank","shop","stock"],"total":3,"limit":0,"offset":0,"errors":null}"#);
+    insta::assert_snapshot!(ask("/api/services/shop/operations").await, @r#"{"data":["GET /cart","POST","SELECT"],"total":3,"limit":0,"offset":0,"errors":null}"#);
+    insta::assert_snapshot!(ask("/api/operations?service=shop&spanKind=client").await, @r#"{"data":[{"name":"POST","spanKind":"client"},{"name":"SELECT","spanKind":"client"}],"total":2,"limit":0,"offset":0,"errors":null}"#);
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a_trace_is_given_as_otlp_has_it() {
     let kept = Kept::shop().await;
     let said = kept.jaeger(&format!("/api/v3/traces/{TRACE}")).await;
     assert_eq!(said.status, 200);
-    insta::assert_snapshot!(said.text, @"");
+    insta::assert_snapshot!(said.text, @r#"{"result":{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}},{"key":"host.name","value":{"stringValue":"h"}}]},"scopeSpans":[{"scope":{"name":"lib","version":"1"},"spans":[{"traceId":"5759e988bd862e3fe1be46a994272793","spanId":"0000000000000001","traceState":"a=b","name":"GET /cart","kind":2,"startTimeUnixNano":"1790000000000000000","endTimeUnixNano":"1790000000500000000","attributes":[{"key":"http.response.status_code","value":{"intValue":"200"}},{"key":"cached","value":{"boolValue":true}},{"key":"ratio","value":{"doubleValue":1.5}},{"key":"list","value":{"arrayValue":{"values":[{"intValue":"1"},{"stringValue":"x"}]}}},{"key":"large","value":{"intValue":"9007199254740993"}},{"key":"bytes","value":{"bytesValue":"AQID"}}],"status":{"code":1}},{"traceId":"5759e988bd862e3fe1be46a994272793","spanId":"0000000000000002","parentSpanId":"0000000000000001","name":"SELECT","kind":3,"startTimeUnixNano":"1790000000100000000","endTimeUnixNano":"1790000000200000000","attributes":[{"key":"peer.service","value":{"stringValue":"db"}}],"events":[{"timeUnixNano":"1790000000150000000","name":"exception","attributes":[{"key":"exception.type","value":{"stringValue":"Timeout"}}]}],"links":[{"traceId":"5759e988bd862e3fe1be46a994272794","spanId":"0000000000000009"}],"status":{"message":"gone","code":2}},{"traceId":"5759e988bd862e3fe1be46a994272793","spanId":"0000000000000003","parentSpanId":"0000000000000001","name":"POST","kind":3,"startTimeUnixNano":"1790000000250000000","endTimeUnixNano":"1790000000450000000","status":{}}]}]},{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"bank"}}]},"scopeSpans":[{"scope":{},"spans":[{"traceId":"5759e988bd862e3fe1be46a994272793","spanId":"0000000000000004","parentSpanId":"0000000000000003","name":"pay","kind":2,"startTimeUnixNano":"1790000000300000000","endTimeUnixNano":"1790000000400000000","status":{}}]}]}]}}"#);
     for id in [
         XRAY_TRACE,
         "5759E988BD862E3FE1BE46A994272793",
@@ -69,7 +69,239 @@ async fn a_trace_is_given_as_otlp_has_it() {
 async fn a_trace_is_given_as_jaegers_pages_have_it() {
     let kept = Kept::shop().await;
     let said = kept.jaeger(&format!("/api/traces/{XRAY_TRACE}?prettyPrint=true")).await;
-    insta::assert_snapshot!(said.text.trim_end(), @"");
+    insta::assert_snapshot!(said.text.trim_end(), @r#"
+    {
+      "data": [
+        {
+          "traceID": "5759e988bd862e3fe1be46a994272793",
+          "spans": [
+            {
+              "traceID": "5759e988bd862e3fe1be46a994272793",
+              "spanID": "0000000000000001",
+              "operationName": "GET /cart",
+              "references": [],
+              "startTime": 1790000000000000,
+              "duration": 500000,
+              "tags": [
+                {
+                  "key": "otel.scope.name",
+                  "type": "string",
+                  "value": "lib"
+                },
+                {
+                  "key": "otel.scope.version",
+                  "type": "string",
+                  "value": "1"
+                },
+                {
+                  "key": "http.response.status_code",
+                  "type": "int64",
+                  "value": 200
+                },
+                {
+                  "key": "cached",
+                  "type": "bool",
+                  "value": true
+                },
+                {
+                  "key": "ratio",
+                  "type": "float64",
+                  "value": 1.5
+                },
+                {
+                  "key": "list",
+                  "type": "string",
+                  "value": "[1,\"x\"]"
+                },
+                {
+                  "key": "large",
+                  "type": "int64",
+                  "value": "9007199254740993"
+                },
+                {
+                  "key": "bytes",
+                  "type": "binary",
+                  "value": "AQID"
+                },
+                {
+                  "key": "span.kind",
+                  "type": "string",
+                  "value": "server"
+                },
+                {
+                  "key": "otel.status_code",
+                  "type": "string",
+                  "value": "OK"
+                },
+                {
+                  "key": "w3c.tracestate",
+                  "type": "string",
+                  "value": "a=b"
+                }
+              ],
+              "logs": [],
+              "processID": "p1",
+              "warnings": null
+            },
+            {
+              "traceID": "5759e988bd862e3fe1be46a994272793",
+              "spanID": "0000000000000002",
+              "operationName": "SELECT",
+              "references": [
+                {
+                  "refType": "CHILD_OF",
+                  "traceID": "5759e988bd862e3fe1be46a994272793",
+                  "spanID": "0000000000000001"
+                },
+                {
+                  "refType": "FOLLOWS_FROM",
+                  "traceID": "5759e988bd862e3fe1be46a994272794",
+                  "spanID": "0000000000000009"
+                }
+              ],
+              "startTime": 1790000000100000,
+              "duration": 100000,
+              "tags": [
+                {
+                  "key": "otel.scope.name",
+                  "type": "string",
+                  "value": "lib"
+                },
+                {
+                  "key": "otel.scope.version",
+                  "type": "string",
+                  "value": "1"
+                },
+                {
+                  "key": "peer.service",
+                  "type": "string",
+                  "value": "db"
+                },
+                {
+                  "key": "span.kind",
+                  "type": "string",
+                  "value": "client"
+                },
+                {
+                  "key": "otel.status_code",
+                  "type": "string",
+                  "value": "ERROR"
+                },
+                {
+                  "key": "error",
+                  "type": "bool",
+                  "value": true
+                },
+                {
+                  "key": "otel.status_description",
+                  "type": "string",
+                  "value": "gone"
+                }
+              ],
+              "logs": [
+                {
+                  "timestamp": 1790000000150000,
+                  "fields": [
+                    {
+                      "key": "event",
+                      "type": "string",
+                      "value": "exception"
+                    },
+                    {
+                      "key": "exception.type",
+                      "type": "string",
+                      "value": "Timeout"
+                    }
+                  ]
+                }
+              ],
+              "processID": "p1",
+              "warnings": null
+            },
+            {
+              "traceID": "5759e988bd862e3fe1be46a994272793",
+              "spanID": "0000000000000003",
+              "operationName": "POST",
+              "references": [
+                {
+                  "refType": "CHILD_OF",
+                  "traceID": "5759e988bd862e3fe1be46a994272793",
+                  "spanID": "0000000000000001"
+                }
+              ],
+              "startTime": 1790000000250000,
+              "duration": 200000,
+              "tags": [
+                {
+                  "key": "otel.scope.name",
+                  "type": "string",
+                  "value": "lib"
+                },
+                {
+                  "key": "otel.scope.version",
+                  "type": "string",
+                  "value": "1"
+                },
+                {
+                  "key": "span.kind",
+                  "type": "string",
+                  "value": "client"
+                }
+              ],
+              "logs": [],
+              "processID": "p1",
+              "warnings": null
+            },
+            {
+              "traceID": "5759e988bd862e3fe1be46a994272793",
+              "spanID": "0000000000000004",
+              "operationName": "pay",
+              "references": [
+                {
+                  "refType": "CHILD_OF",
+                  "traceID": "5759e988bd862e3fe1be46a994272793",
+                  "spanID": "0000000000000003"
+                }
+              ],
+              "startTime": 1790000000300000,
+              "duration": 100000,
+              "tags": [
+                {
+                  "key": "span.kind",
+                  "type": "string",
+                  "value": "server"
+                }
+              ],
+              "logs": [],
+              "processID": "p2",
+              "warnings": null
+            }
+          ],
+          "processes": {
+            "p1": {
+              "serviceName": "shop",
+              "tags": [
+                {
+                  "key": "host.name",
+                  "type": "string",
+                  "value": "h"
+                }
+              ]
+            },
+            "p2": {
+              "serviceName": "bank",
+              "tags": []
+            }
+          },
+          "warnings": null
+        }
+      ],
+      "total": 0,
+      "limit": 0,
+      "offset": 0,
+      "errors": null
+    }
+    "#);
     let plain = kept.jaeger(&format!("/api/traces/{TRACE}")).await;
     assert_eq!(plain.json(), said.json());
     assert!(!plain.text.contains('\n'));
@@ -104,7 +336,7 @@ async fn what_came_twice_is_given_once() {
     let raw = kept.jaeger(&format!("/api/traces/{TRACE}?raw=true")).await.json();
     assert_eq!(raw["data"][0]["spans"].as_array().unwrap().len(), 8);
     let links = kept.jaeger("/api/dependencies?endTs=1790000100000").await.json();
-    insta::assert_snapshot!(links, @"");
+    insta::assert_snapshot!(links, @r#"{"data":[{"parent":"shop","child":"bank","callCount":1},{"parent":"shop","child":"shop","callCount":2}],"total":0,"limit":0,"offset":0,"errors":null}"#);
 }
 
 #[tokio::test]
@@ -187,14 +419,52 @@ async fn older_searches_are_understood() {
     assert_eq!(count("service=shop&end=1790000002000000").await, 1);
     assert_eq!(count("service=shop&end=1790259200000000&lookback=4d").await, 1);
     let missing = kept.jaeger(&format!("/api/traces?traceID={TRACE}&traceID=77")).await;
-    insta::assert_snapshot!(missing.json()["errors"], @"");
+    insta::assert_snapshot!(missing.json()["errors"], @r#"[{"msg":"trace not found","traceID":"00000000000000000000000000000077"}]"#);
 }
 
 #[tokio::test]
 async fn summaries_count() {
     let kept = Kept::shop().await;
     let said = kept.jaeger(&format!("/api/v3/trace-summaries?{WINDOW}")).await;
-    insta::assert_snapshot!(said.pretty(), @"");
+    insta::assert_snapshot!(said.pretty(), @r#"
+    {
+      "summaries": [
+        {
+          "traceId": "5759e988bd862e3fe1be46a994272795",
+          "minStartTimeUnixNano": "1790000001300000000",
+          "maxEndTimeUnixNano": "1790000001400000000",
+          "spanCount": 1,
+          "orphanSpanCount": 1,
+          "services": [
+            {
+              "name": "bank",
+              "spanCount": 1
+            }
+          ]
+        },
+        {
+          "traceId": "5759e988bd862e3fe1be46a994272793",
+          "rootServiceName": "shop",
+          "rootOperationName": "GET /cart",
+          "minStartTimeUnixNano": "1790000000000000000",
+          "maxEndTimeUnixNano": "1790000000500000000",
+          "spanCount": 4,
+          "errorSpanCount": 1,
+          "services": [
+            {
+              "name": "bank",
+              "spanCount": 1
+            },
+            {
+              "name": "shop",
+              "spanCount": 3,
+              "errorSpanCount": 1
+            }
+          ]
+        }
+      ]
+    }
+    "#);
     let none = kept
         .jaeger(&format!("/api/v3/trace-summaries?{WINDOW}&query.serviceName=no"))
         .await;
@@ -239,7 +509,64 @@ async fn what_is_wrong_is_said_as_jaeger_says_it() {
         let said = kept.jaeger(&path).await;
         told += &format!("{path}\n  {} {}\n", said.status, said.text.trim_end());
     }
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    /api/v3/traces/99
+      404 {"error":{"httpCode":404,"message":"No traces found"}}
+    /api/v3/traces/xyz
+      400 {"error":{"httpCode":400,"message":"malformed parameter trace_id: `xyz` is no trace id: it has 32 hexadecimal digits, or the form of X-Ray"}}
+    /api/v3/traces/9999999999999999999999999999999999999999
+      400 {"error":{"httpCode":400,"message":"malformed parameter trace_id: `9999999999999999999999999999999999999999` is no trace id: it has 32 hexadecimal digits, or the form of X-Ray"}}
+    /api/v3/traces/5759e988bd862e3fe1be46a994272793?startTime=x
+      400 {"error":{"httpCode":400,"message":"malformed parameter startTime: `x` is no time: write 2026-11-21T00:00:00Z"}}
+    /api/v3/traces/5759e988bd862e3fe1be46a994272793?rawTraces=x
+      400 {"error":{"httpCode":400,"message":"malformed parameter rawTraces: `x` is neither true nor false"}}
+    /api/v3/traces?query.serviceName=shop
+      400 {"error":{"httpCode":400,"message":"query.startTimeMin and query.startTimeMax are required"}}
+    /api/v3/traces?query.startTimeMin=2026-09-21T00:00:00Z&query.startTimeMax=2026-09-22T00:00:00Z&query.serviceName=no
+      404 {"error":{"httpCode":404,"message":"No traces found"}}
+    /api/v3/traces?query.startTimeMin=2026-09-21T00:00:00Z&query.startTimeMax=2026-09-22T00:00:00Z&query.durationMin=7
+      400 {"error":{"httpCode":400,"message":"malformed parameter query.durationMin: `7` has no unit: write ns, us, ms, s, m or h behind the number"}}
+    /api/v3/traces?query.startTimeMin=2026-09-21T00:00:00Z&query.startTimeMax=2026-09-22T00:00:00Z&query.searchDepth=0
+      400 {"error":{"httpCode":400,"message":"malformed parameter query.searchDepth: `0` is no number from 1 to 1500"}}
+    /api/v3/traces?query.startTimeMin=2026-09-21T00:00:00Z&query.startTimeMax=2026-09-22T00:00:00Z&query.attributes=7
+      400 {"error":{"httpCode":400,"message":"malformed parameter query.attributes: it is no JSON object of texts: invalid type: integer `7`, expected a map at line 1 column 1"}}
+    /api/v3/traces?query.startTimeMin=2026-09-21T00:00:00Z&query.startTimeMax=2026-09-22T00:00:00Z&query.filter=7
+      400 {"error":{"httpCode":400,"message":"the structured query filter is disabled: use query.attributes"}}
+    /api/v3/traces?query.startTimeMin=2026-09-23T00:00:00Z&query.startTimeMax=2026-09-22T00:00:00Z
+      400 {"error":{"httpCode":400,"message":"query.startTimeMin must be before query.startTimeMax"}}
+    /api/v3/traces?query.startTimeMin=yesterday&query.startTimeMax=2026-09-22T00:00:00Z
+      400 {"error":{"httpCode":400,"message":"malformed parameter query.startTimeMin: `yesterday` is no time: write 2026-11-21T00:00:00Z"}}
+    /api/traces/99
+      404 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,"msg":"trace not found"}]}
+    /api/traces/xyz
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"`xyz` is no trace id: it has 32 hexadecimal digits, or the form of X-Ray"}]}
+    /api/traces
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"parameter 'service' is required"}]}
+    /api/traces?service=shop&start=x
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"unable to parse param 'start': `x` is no whole number"}]}
+    /api/traces?service=shop&limit=-1
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"unable to parse param 'limit': `-1` is no number from 1 to 1500"}]}
+    /api/traces?service=shop&minDuration=2s&maxDuration=1s
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"'maxDuration' should be greater than 'minDuration'"}]}
+    /api/traces?service=shop&minDuration=2
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"unable to parse param 'minDuration': `2` has no unit: write ns, us, ms, s, m or h behind the number"}]}
+    /api/traces?service=shop&lookback=2
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"unable to parse param 'lookback': `2` has no unit: write ns, us, ms, s, m or h behind the number"}]}
+    /api/traces?service=shop&tag=x
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"malformed 'tag' parameter, expecting key:value, received: x"}]}
+    /api/traces?service=shop&tags=%7B
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"malformed 'tags' parameter, cannot unmarshal JSON: EOF while parsing an object at line 1 column 1"}]}
+    /api/traces?traceID=x
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"unable to parse param 'traceID': `x` is no trace id: it has 32 hexadecimal digits, or the form of X-Ray"}]}
+    /api/operations
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"parameter 'service' is required"}]}
+    /api/dependencies?endTs=x
+      400 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"unable to parse param 'endTs': `x` is no whole number"}]}
+    /api/metrics/calls?service=shop
+      501 {"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":501,"msg":"trace metrics are currently disabled - no metrics backend configured"}]}
+    /api/other
+      404 404 page not found
+    "#);
 }
 
 #[tokio::test]
@@ -390,7 +717,7 @@ async fn grpc_says_what_is_wrong() {
         ("GetDependencies", Vec::new(), "3"),
         ("Other", Vec::new(), "12"),
         // A question of a hundred KiB.
-        ("GetTrace", get(&"1".repeat(100 << 10)), "8"),
+        ("GetTrace", get(&"1".repeat(100 << 10)), "11"),
     ] {
         let (status, why, messages) = call(&kept, method, &message, "localhost").await;
         assert_eq!((status.as_str(), messages.len()), (code, 0), "{method}: {why}");

@@ -29,7 +29,92 @@ async fn names_are_told() {
 async fn a_trace_is_a_list_of_spans() {
     let kept = Kept::shop().await;
     let said = kept.zipkin(&format!("/api/v2/trace/{TRACE}")).await;
-    insta::assert_snapshot!(said.pretty(), @"");
+    insta::assert_snapshot!(said.pretty(), @r#"
+    [
+      {
+        "traceId": "5759e988bd862e3fe1be46a994272793",
+        "id": "0000000000000001",
+        "name": "GET /cart",
+        "timestamp": 1790000000000000,
+        "duration": 500000,
+        "localEndpoint": {
+          "serviceName": "shop"
+        },
+        "tags": {
+          "host.name": "h",
+          "http.response.status_code": "200",
+          "cached": "true",
+          "ratio": "1.5",
+          "list": "[1,\"x\"]",
+          "large": "9007199254740993",
+          "bytes": "010203",
+          "otel.scope.name": "lib",
+          "otel.scope.version": "1",
+          "otel.status_code": "OK"
+        },
+        "kind": "SERVER"
+      },
+      {
+        "traceId": "5759e988bd862e3fe1be46a994272793",
+        "id": "0000000000000002",
+        "name": "SELECT",
+        "timestamp": 1790000000100000,
+        "duration": 100000,
+        "localEndpoint": {
+          "serviceName": "shop"
+        },
+        "tags": {
+          "host.name": "h",
+          "peer.service": "db",
+          "otel.scope.name": "lib",
+          "otel.scope.version": "1",
+          "otel.status_code": "ERROR",
+          "error": "gone"
+        },
+        "parentId": "0000000000000001",
+        "kind": "CLIENT",
+        "remoteEndpoint": {
+          "serviceName": "db"
+        },
+        "annotations": [
+          {
+            "timestamp": 1790000000150000,
+            "value": "{\"exception\":{\"exception.type\":\"Timeout\"}}"
+          }
+        ]
+      },
+      {
+        "traceId": "5759e988bd862e3fe1be46a994272793",
+        "id": "0000000000000003",
+        "name": "POST",
+        "timestamp": 1790000000250000,
+        "duration": 200000,
+        "localEndpoint": {
+          "serviceName": "shop"
+        },
+        "tags": {
+          "host.name": "h",
+          "otel.scope.name": "lib",
+          "otel.scope.version": "1"
+        },
+        "parentId": "0000000000000001",
+        "kind": "CLIENT"
+      },
+      {
+        "traceId": "5759e988bd862e3fe1be46a994272793",
+        "id": "0000000000000004",
+        "name": "pay",
+        "timestamp": 1790000000300000,
+        "duration": 100000,
+        "localEndpoint": {
+          "serviceName": "bank"
+        },
+        "tags": {},
+        "parentId": "0000000000000003",
+        "kind": "SERVER"
+      }
+    ]
+    "#);
     let same = kept.zipkin(&format!("/api/v2/trace/{XRAY_TRACE}")).await;
     assert_eq!(same.text, said.text);
     kept.keep(&shop()).await;
@@ -77,7 +162,7 @@ async fn traces_are_searched_by_everything() {
 async fn services_that_call_are_told() {
     let kept = Kept::shop().await;
     let said = kept.zipkin(&format!("/api/v2/dependencies?{AT}")).await;
-    insta::assert_snapshot!(said.text, @"");
+    insta::assert_snapshot!(said.text, @r#"[{"parent":"shop","child":"bank","callCount":1},{"parent":"shop","child":"db","callCount":1,"errorCount":1}]"#);
     let early = kept
         .zipkin("/api/v2/dependencies?endTs=1790000100000&lookback=1000")
         .await;
@@ -114,7 +199,7 @@ async fn both_sides_of_a_call_may_share_an_id() {
     ]);
     kept.keep(&translated(&spans)).await;
     let said = kept.zipkin(&format!("/api/v2/dependencies?{AT}")).await;
-    insta::assert_snapshot!(said.text, @"");
+    insta::assert_snapshot!(said.text, @r#"[{"parent":"a","child":"b","callCount":1},{"parent":"b","child":"c","callCount":1},{"parent":"b","child":"kafka","callCount":1}]"#);
     let trace = kept.zipkin("/api/v2/trace/aa").await.json();
     assert_eq!(trace.as_array().unwrap().len(), 5);
 }
@@ -161,7 +246,40 @@ async fn what_is_wrong_is_said_as_zipkin_says_it() {
         let said = kept.zipkin(&format!("/api/v2/{path}")).await;
         told += &format!("{path}\n  {} {}\n", said.status, said.text);
     }
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r"
+    spans
+      400 serviceName parameter is required
+    remoteServices
+      400 serviceName parameter is required
+    autocompleteValues
+      400 key parameter is required
+    trace/77
+      404 77 not found
+    trace/x
+      400 x should be lower-hex encoded with no prefix: it is no trace id
+    traceMany
+      400 traceIds parameter is empty
+    traceMany?traceIds=1,01
+      400 redundant traceId: 01
+    traces?limit=0
+      400 limit <= 0
+    traces?limit=100000
+      400 limit > 1500
+    traces?limit=x
+      400 limit is no whole number: x
+    traces?endTs=-1
+      400 endTs <= 0
+    traces?lookback=0
+      400 lookback <= 0
+    traces?maxDuration=5
+      400 maxDuration is only valid with minDuration
+    traces?minDuration=7&maxDuration=5
+      400 maxDuration < minDuration
+    dependencies?endTs=x
+      400 endTs is no whole number: x
+    other
+      404 this is Zipkin's API: there is /api/v2/services, /api/v2/spans, /api/v2/remoteServices, /api/v2/traces, /api/v2/trace/{id}, /api/v2/traceMany, /api/v2/dependencies, /api/v2/autocompleteKeys and /api/v2/autocompleteValues
+    ");
 }
 
 #[tokio::test]

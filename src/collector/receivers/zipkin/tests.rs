@@ -245,7 +245,7 @@ async fn all_forms_are_taken_over_http() {
         gzip,
     ];
     for request in requests {
-        let handler = Zipkin::new(intake.clone());
+        let handler = Zipkin::new(intake.clone(), None);
         let (head, body) = ask(handler, Protocols::Any, request).await;
         assert_eq!(head.status(), StatusCode::ACCEPTED);
         assert!(body.is_empty());
