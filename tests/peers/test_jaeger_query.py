@@ -90,11 +90,18 @@ REQUEST = {
                     "spans": [
                         span(3, "pay", 2, (300, 400), 1),
                         span(4, "settle", 1, (320, 350), 3),
-                        span(5, "plain", 0, (1300, 1400), 99, OTHER),
                     ],
                 }
             ],
         },
+    ]
+}
+LATER = {
+    "resourceSpans": [
+        {
+            "resource": {"attributes": attributes(service__name="bank")},
+            "scopeSpans": [{"spans": [span(5, "plain", 0, (1300, 1400), 99, OTHER)]}],
+        }
     ]
 }
 # What is asked of version 3, beside the window.
@@ -153,12 +160,19 @@ WRONG = [
 
 
 def sorted_of(answer):
-    """An answer whose lists have an order of their own."""
+    """An answer whose lists have an order of their own, without what Jaeger says of clocks:
+    that it did not correct those of spans whose parent is not there."""
     if isinstance(answer, dict):
-        return {key: sorted_of(one) for key, one in answer.items()}
+        pairs = ((key, sorted_of(one)) for key, one in answer.items() if key != "warnings")
+        return {key: one for key, one in pairs if key != "attributes" or one}
     if isinstance(answer, list):
-        return sorted((sorted_of(one) for one in answer), key=lambda one: json.dumps(one, sort_keys=True))
+        told = [one for one in answer if not is_warning(one)]
+        return sorted((sorted_of(one) for one in told), key=lambda one: json.dumps(one, sort_keys=True))
     return answer
+
+
+def is_warning(one):
+    return isinstance(one, dict) and one.get("key") == "@jaeger@warnings"
 
 
 def jaeger_of(peer, tmp_path):
@@ -195,18 +209,26 @@ def jaeger_of(peer, tmp_path):
     return running
 
 
+def fill(both):
+    """Sends one trace after the other: what came last is what Jaeger finds first."""
+    for request, trace in [(REQUEST, TRACE), (LATER, OTHER)]:
+        for one in both:
+            assert post(one, json.dumps(request).encode())[0] == 200
+            address = one.addresses["Jaeger's queries"]
+            eventually(lambda at=address, path=trace: ask(at, f"/api/v3/traces/{path}")[0], 200)
+
+
 def test_both_answer_the_same(collector, peer, tmp_path):
     jaeger = jaeger_of(peer, tmp_path)
     both = [jaeger, collector]
-    for one in both:
-        assert post(one, json.dumps(REQUEST).encode())[0] == 200
     http = [one.addresses["Jaeger's queries"] for one in both]
-    eventually(lambda: ask(http[0], f"/api/v3/traces/{TRACE}")[0], 200)
+    fill(both)
 
     def same(path, **parameters):
         theirs, ours = (ask(address, path, **parameters) for address in http)
         assert ours[0] == theirs[0], (path, parameters, theirs, ours)
-        assert sorted_of(ours[1]) == sorted_of(theirs[1]), (path, parameters, theirs, ours)
+        given = (json.dumps(sorted_of(one[1])) for one in (theirs, ours))
+        assert len(set(given)) == 1, json.dumps([path, parameters, theirs, ours])
 
     same("/api/v3/services")
     for service in ["shop", "bank", "none", ""]:
@@ -232,11 +254,8 @@ def test_both_answer_the_same(collector, peer, tmp_path):
 def test_both_answer_the_same_over_grpc(collector, peer, tmp_path):
     jaeger = jaeger_of(peer, tmp_path)
     both = [jaeger, collector]
-    for one in both:
-        assert post(one, json.dumps(REQUEST).encode())[0] == 200
     grpc = [one.addresses["Jaeger's queries over gRPC"] for one in both]
-    http = jaeger.addresses["Jaeger's queries"]
-    eventually(lambda: ask(http, f"/api/v3/traces/{TRACE}")[0], 200)
+    fill(both)
 
     def spans(messages):
         """Spans by trace, each with its resource, whatever their order."""
