@@ -54,9 +54,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["filter", "fuzz", "guard", "model", "sampling", "segment"],
     ),
     ("desk", &["collector", "collector_config", "local_aws"]),
+    ("lookup", &["aws", "filter", "model"]),
     (
         "view",
-        &["apply", "aws", "lint", "model", "plan", "resource", "spec"],
+        &[
+            "apply", "aws", "lint", "lookup", "model", "plan", "resource", "spec",
+        ],
     ),
     (
         "cli",
@@ -69,9 +72,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "export",
             "generate",
             "local_aws",
+            "lookup",
             "model",
             "plan",
             "resource",
+            "segment",
             "spec",
             "view",
         ],
