@@ -12,13 +12,18 @@ mod globals;
 mod import;
 mod init;
 mod logging;
+mod looking;
 mod man;
+mod map;
 mod plan;
 mod planning;
 mod replace_file;
 mod schema;
 mod show;
 mod spec_file;
+mod stats;
+mod trace;
+mod traces;
 mod validate;
 
 use std::ffi::OsString;
@@ -62,6 +67,10 @@ enum Command {
     Import(import::Args),
     Export(export::Args),
     Generate(generate::Args),
+    Traces(traces::Args),
+    Trace(trace::Args),
+    Map(map::Args),
+    Stats(stats::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -171,6 +180,10 @@ fn dispatch(cli: &Cli, terminal: &Terminal, report: &dyn Report) -> Outcome {
         Command::Import(args) => with_runtime(import::run(args, globals, terminal, report)),
         Command::Export(args) => with_runtime(export::run(args, globals, terminal)),
         Command::Generate(args) => with_runtime(generate::run(args, globals, terminal)),
+        Command::Traces(args) => with_runtime(traces::run(args, globals, terminal)),
+        Command::Trace(args) => with_runtime(trace::run(args, globals, terminal)),
+        Command::Map(args) => with_runtime(map::run(args, globals, terminal)),
+        Command::Stats(args) => with_runtime(stats::run(args, globals, terminal)),
     }
 }
 
@@ -200,6 +213,10 @@ impl Command {
             Self::Import(_) => "import",
             Self::Export(_) => "export",
             Self::Generate(_) => "generate",
+            Self::Traces(_) => "traces",
+            Self::Trace(_) => "trace",
+            Self::Map(_) => "map",
+            Self::Stats(_) => "stats",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -225,6 +242,10 @@ impl Command {
                 ..Uses::default()
             },
             Self::Generate(args) => args.uses(),
+            Self::Traces(args) => args.place.uses(),
+            Self::Trace(args) => args.place.uses(),
+            Self::Map(args) => args.place.uses(),
+            Self::Stats(args) => args.place.uses(),
             Self::Validate(_) => Uses {
                 spec: true,
                 json: true,

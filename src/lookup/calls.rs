@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::series::points;
-use super::{
-    Answer, Document, FORMAT_VERSION, Graph, Point, Summaries, Summary, Trace, Window,
-};
+use super::{Answer, Document, FORMAT_VERSION, Graph, Point, Summaries, Summary, Trace, Window};
 use crate::aws::xray::types::{TimeRangeType, TraceSummary};
 use crate::aws::{Aws, Error, XRAY, call};
 

@@ -37,18 +37,6 @@ struct Seen {
 }
 
 impl Follow {
-    /// Goes on from traces that were shown already, with `window` looked at.
-    pub fn from(window: Window, shown: &[Summary]) -> Self {
-        let mut follow = Self {
-            looked: Some(window.end),
-            ..Self::default()
-        };
-        for summary in shown {
-            follow.remember(&summary.id, window.end, None);
-        }
-        follow
-    }
-
     /// Where to look at `now`: everything since the last answer, and some more.
     pub fn window(&self, now: Moment) -> Window {
         let since = self.looked.unwrap_or(now).min(now);
@@ -140,8 +128,8 @@ mod tests {
 
     #[test]
     fn shows_each_once_and_the_oldest_first() {
-        let before = Window::new(at(-60), at(0)).unwrap();
-        let mut follow = Follow::from(before, &[trace("a", -1, false)]);
+        let mut follow = Follow::default();
+        assert_eq!(ids(&follow.take(at(0), vec![trace("a", -1, false)])), ["a"]);
         let found = vec![
             trace("c", 2, false),
             trace("a", -1, false),
@@ -169,8 +157,8 @@ mod tests {
 
     #[test]
     fn looks_again_where_there_was_no_answer() {
-        let before = Window::new(at(-60), at(0)).unwrap();
-        let follow = Follow::from(before, &[]);
+        let mut follow = Follow::default();
+        follow.take(at(0), Vec::new());
         assert_eq!(follow.window(at(600)).start, at(-60));
     }
 
