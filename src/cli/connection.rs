@@ -93,8 +93,10 @@ pub(super) async fn connect_to_read(
 
 fn not_served(folder: &Path) -> Diagnostic {
     let folder = folder.display();
-    Diagnostic::error(format!("no local-collector serves the traces in `{folder}`"))
-        .with_hint("start `local-collector` or `xrayctl dev` there, or name its folder with --state")
+    Diagnostic::error(format!(
+        "no local-collector serves the traces in `{folder}`"
+    ))
+    .with_hint("start `local-collector` or `xrayctl dev` there, or name its folder with --state")
 }
 
 /// As whom, and where, unless the embedded AWS is meant.

@@ -51,7 +51,8 @@ impl When {
         let end = self.end.unwrap_or_else(now);
         let start = self.start.unwrap_or_else(|| end.earlier(self.since));
         Window::new(start, end).map_err(|message| {
-            Diagnostic::error(message).with_hint("choose another window with --since, --start, --end")
+            Diagnostic::error(message)
+                .with_hint("choose another window with --since, --start, --end")
         })
     }
 }

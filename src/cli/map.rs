@@ -52,7 +52,9 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
     let form = &args.form;
     if globals.json && (form.dot || form.mermaid || form.svg) {
         let error = Diagnostic::error("--json is a form of its own");
-        return Err(error.with_hint("leave it out, or --dot, --mermaid, --svg").into());
+        return Err(error
+            .with_hint("leave it out, or --dot, --mermaid, --svg")
+            .into());
     }
     let window = args.when.window()?;
     let connected = args.place.connect(globals).await?;
@@ -95,7 +97,8 @@ pub(super) async fn read(
     let graph = reading.during(read).await;
     let graph = graph.map_err(|error| failed_call(&error, None))?;
     if graph.contains_old_group_versions {
-        let warning = Diagnostic::warning("some of this was counted before the group's filter changed");
+        let warning =
+            Diagnostic::warning("some of this was counted before the group's filter changed");
         let hint = "a window that starts after the change has none of it";
         terminal.diagnostics(&warning.with_hint(hint).into());
     }

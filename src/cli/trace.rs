@@ -36,7 +36,9 @@ pub(super) struct Args {
 /// Reads `1-5759e988-bd862e3fe1be46a994272793`, its 32 digits, or one of the
 /// headers `X-Amzn-Trace-Id` and `traceparent`.
 fn id(text: &str) -> Result<TraceId, String> {
-    let root = text.split(';').find_map(|part| part.trim().strip_prefix("Root="));
+    let root = text
+        .split(';')
+        .find_map(|part| part.trim().strip_prefix("Root="));
     let parts: Vec<&str> = text.split('-').collect();
     let text = match parts.as_slice() {
         [_, id, _, _] if id.len() == 32 => id,
@@ -63,11 +65,9 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
         terminal.result(&json(document::document(&trace))?)?;
         return Ok(Exit::Success);
     }
-    let look = Look {
-        is_verbose: args.verbose,
-        deepest: args.depth,
-        ..Look::new(terminal)
-    };
+    let mut look = Look::new(terminal);
+    look.is_verbose = args.verbose;
+    look.deepest = args.depth;
     terminal.result(&render(&trace.waterfall(), look))?;
     terminal.diagnostics(&unreadable(&trace));
     Ok(Exit::Success)
@@ -100,9 +100,20 @@ mod tests {
             "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
             "Self=1-67891234-12456789abcdef012345678; Root=1-5759e988-bd862e3fe1be46a994272793",
         ] {
-            assert_eq!(id(text).map(|id| id.to_string()).as_deref(), Ok(xray), "{text}");
+            assert_eq!(
+                id(text).map(|id| id.to_string()).as_deref(),
+                Ok(xray),
+                "{text}"
+            );
         }
-        for text in ["", "1", "1-5759e988-bd862e3fe1be46a99427279", "Root=", "a-b-c-d", "é"] {
+        for text in [
+            "",
+            "1",
+            "1-5759e988-bd862e3fe1be46a99427279",
+            "Root=",
+            "a-b-c-d",
+            "é",
+        ] {
             assert!(id(text).is_err(), "{text}");
         }
     }

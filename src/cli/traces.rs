@@ -1,6 +1,6 @@
 //! `xrayctl traces`.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::time::Duration;
 
 use super::connection::{failed_call, with_causes};
@@ -98,7 +98,10 @@ async fn look(aws: &Aws, ask: &Ask<'_>, terminal: &Terminal) -> Result<Summaries
 async fn follow(args: &Args, globals: &Globals, terminal: &Terminal, ask: &Ask<'_>) -> Outcome {
     // From now on Ctrl-C ends it in order.
     let stop = stop_signal().map_err(|error| {
-        Diagnostic::error(format!("failed to watch for signals: {}", with_causes(&error)))
+        Diagnostic::error(format!(
+            "failed to watch for signals: {}",
+            with_causes(&error)
+        ))
     })?;
     let mut stop = pin!(stop);
     let followed = Followed {

@@ -43,8 +43,10 @@ pub(super) fn percent(share: f64) -> String {
         "<0.1%".to_owned()
     } else if percent < 9.95 {
         format!("{percent:.1}%")
+    } else if percent < 99.0 {
+        format!("{percent:.0}%")
     } else if percent < 100.0 {
-        format!("{:.0}%", percent.min(99.0))
+        format!("{:.1}%", (percent * 10.0).floor() / 10.0)
     } else {
         "100%".to_owned()
     }
@@ -129,7 +131,7 @@ mod tests {
             (0.0001, "<0.1%"),
             (0.012, "1.2%"),
             (0.5, "50%"),
-            (0.999, "99%"),
+            (0.9999, "99.9%"),
             (1.0, "100%"),
         ];
         for (share, text) in cases {

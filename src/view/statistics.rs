@@ -258,7 +258,14 @@ mod tests {
 
     #[test]
     fn a_line_for_each_service_and_call() {
-        insta::assert_snapshot!(draw(&report(&[]), Styles::default()), @"");
+        insta::assert_snapshot!(draw(&report(&[]), Styles::default()), @r"
+        SERVICE                        REQUESTS   RATE    P50    P95    P99  AVERAGE     OK  FAULT  ERROR  THROTTLE
+        checkout␛[2J                     12,345  0.5/s  100ms  340ms  1.50s    120ms  99.9%  <0.1%     0%        0%
+        orders (AWS::DynamoDB::Table)        40  0.5/s  100ms  340ms  1.50s    120ms   100%     0%     0%        0%
+
+        CALL                                      REQUESTS     RATE    P50    P95    P99  AVERAGE    OK  FAULT  ERROR  THROTTLE
+        checkout → orders (AWS::DynamoDB::Table)        40  0.050/s  100ms  340ms  1.50s    120ms  100%     0%     0%        0%
+        ");
     }
 
     #[test]
@@ -276,7 +283,16 @@ mod tests {
         let mut report = report(&points);
         report.edges = None;
         report.services.truncate(1);
-        insta::assert_snapshot!(draw(&report, Styles::default()), @"");
+        insta::assert_snapshot!(draw(&report, Styles::default()), @r"
+        SERVICE       REQUESTS   RATE    P50    P95    P99  AVERAGE     OK  FAULT  ERROR  THROTTLE
+        checkout␛[2J    12,345  0.5/s  100ms  340ms  1.50s    120ms  99.9%  <0.1%     0%        0%
+
+        Each bar is 1m00s.
+        SERVICE       FIGURE     MOST  CURVE
+        checkout␛[2J  requests     80  ▁  █     ▁
+                      faults        1     █
+                      P95       340ms  █  █     █
+        ");
     }
 
     #[test]

@@ -158,6 +158,10 @@ mod tests {
                 Cell::new(&"x".repeat(40)),
             ],
         ];
-        insta::assert_snapshot!(table.draw(&rows, Some(Styles::default())), @"");
+        insta::assert_snapshot!(table.draw(&rows, Some(Styles::default())), @r"
+        NAME        N  TEXT
+        名前        1  a b␛[31m
+        checkout  100  xxxxxxxxxxxxxxxx…
+        ");
     }
 }

@@ -202,15 +202,23 @@ mod tests {
     #[test]
     fn a_line_each() {
         let mut table = TraceTable::with(Styles::default(), Some(110), false);
-        insta::assert_snapshot!(table.lines(&traces()), @"");
+        insta::assert_snapshot!(table.lines(&traces()), @r"
+        TIME (UTC)      ID                                   DURATION  RESPONSE  STATUS        CODE  REQUEST
+        01-31 12:00:00  1-697df1c0-000000000000000000000001     1.23s     1.20s  FAULT          502  POST https://sho…
+        01-31 11:59:59  1-697df1c0-000000000000000000000002         -         -  OK (partial)     -  checkout
+        ");
         // What comes later stands below the same titles.
-        insta::assert_snapshot!(table.lines(&traces()[1..]), @"");
+        insta::assert_snapshot!(table.lines(&traces()[1..]), @"01-31 11:59:59  1-697df1c0-000000000000000000000002         -         -  OK (partial)     -  checkout");
     }
 
     #[test]
     fn wide_with_services_users_and_annotations() {
         let mut table = TraceTable::with(Styles::default(), Some(80), true);
-        insta::assert_snapshot!(table.lines(&traces()), @"");
+        insta::assert_snapshot!(table.lines(&traces()), @r"
+        TIME (UTC)      ID                                   DURATION  RESPONSE  STATUS        CODE  REQUEST                                         SERVICES         USERS  ANNOTATIONS
+        01-31 12:00:00  1-697df1c0-000000000000000000000001     1.23s     1.20s  FAULT          502  POST https://shop.example/cart/items?id=1␛[31m  checkout, stock  ada    items=3.0, tier=gold, tier=iron
+        01-31 11:59:59  1-697df1c0-000000000000000000000002         -         -  OK (partial)     -  checkout
+        ");
     }
 
     #[test]
@@ -224,10 +232,10 @@ mod tests {
             truncated: false,
             traces: Vec::new(),
         };
-        insta::assert_snapshot!(remark(&found).unwrap(), @"");
+        insta::assert_snapshot!(remark(&found).unwrap(), @"No traces that match from 2026-01-31T12:00:00Z to 2026-01-31T12:15:00Z (1,234 looked at).");
         found.traces = traces();
         assert_eq!(remark(&found), None);
         found.truncated = true;
-        insta::assert_snapshot!(remark(&found).unwrap(), @"");
+        insta::assert_snapshot!(remark(&found).unwrap(), @"Shown are 2 traces; there may be more: raise --limit, or narrow the window.");
     }
 }

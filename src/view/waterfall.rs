@@ -418,12 +418,34 @@ mod tests {
             drawn.lines().all(|line| measure_text_width(line) <= 80),
             "{drawn}"
         );
-        insta::assert_snapshot!(drawn, @"");
+        insta::assert_snapshot!(drawn, @r"
+        Trace 1-697df1c0-000000000000000000000001
+        FAULT, 1.20s from 2026-01-31T12:00:00Z, 5 entities, partial
+
+        NAME                               OFFSET     TOOK  0         1.20s
+        checkout POST /cart                   0ms    1.20s  ███████████████ 502 FAULT
+        ├─ stock.example GET /              100ms    1.00s   █████████████  429 THROTTLE
+        │  │  ! TooMany␛[2J: slow␊down (remote)
+        │  └─ stock.example (inferred)      100ms    1.00s   ░░░░░░░░░░░░░  THROTTLE
+        └─ a name that is longer than t…    1.15s        -                ▒ in progress
+        mailer (parent missing)             1.19s     10ms                █
+        ");
     }
 
     #[test]
     fn cuts_no_name_where_there_is_no_terminal() {
-        insta::assert_snapshot!(render(&trace(), look(None)), @"");
+        insta::assert_snapshot!(render(&trace(), look(None)), @r"
+        Trace 1-697df1c0-000000000000000000000001
+        FAULT, 1.20s from 2026-01-31T12:00:00Z, 5 entities, partial
+
+        NAME                                       OFFSET     TOOK  0                     1.20s
+        checkout POST /cart                           0ms    1.20s  ███████████████████████████ 502 FAULT
+        ├─ stock.example GET /                      100ms    1.00s    ███████████████████████   429 THROTTLE
+        │  │  ! TooMany␛[2J: slow␊down (remote)
+        │  └─ stock.example (inferred)              100ms    1.00s    ░░░░░░░░░░░░░░░░░░░░░░░   THROTTLE
+        └─ a name that is longer than the room for it    1.15s        -                            ▒ in progress
+        mailer (parent missing)                     1.19s     10ms                            █
+        ");
     }
 
     #[test]
@@ -433,7 +455,25 @@ mod tests {
             deepest: Some(0),
             ..look(Some(80))
         };
-        insta::assert_snapshot!(render(&trace(), look), @"");
+        insta::assert_snapshot!(render(&trace(), look), @r"
+        Trace 1-697df1c0-000000000000000000000001
+        FAULT, 1.20s from 2026-01-31T12:00:00Z, 5 entities, partial
+
+        NAME                      OFFSET     TOOK  0                  1.20s
+        checkout POST /cart          0ms    1.20s  ████████████████████████ 502 FAULT
+        │  id = 000000000000000a
+        │  origin = AWS::ECS::Fargate
+        │  annotations.tier = gold
+        │  annotations.items = 3
+        │  http.request.method = POST
+        │  http.request.url = https://shop.example/cart?id=1
+        │  http.response.status = 502
+        │  user = ada
+        mailer (parent missing)    1.19s     10ms                         █
+           id = 000000000000000e
+
+        3 deeper ones not shown: raise --depth
+        ");
         let all = Look {
             deepest: None,
             ..look

@@ -69,17 +69,57 @@ fn shop() -> Graph {
 
 #[test]
 fn as_text() {
-    insta::assert_snapshot!(draw(&shop(), Styles::default()), @"");
+    insta::assert_snapshot!(draw(&shop(), Styles::default()), @r#"
+    SERVICE                                           REQUESTS  FAULT  ERROR  THROTTLE  AVERAGE    P95
+    checkout (client)                                        -      -      -         -        -      -
+    └─ checkout (AWS::ECS::Fargate)                      1,200     0%     0%        0%    120ms  340ms
+       ├─ orders␛[2J"<b>&\ (AWS::DynamoDB::Table)        1,200     0%   2.0%        0%    120ms  340ms
+       └─ stock                                          1,200     0%     0%        0%    120ms  340ms
+          ├─ orders␛[2J"<b>&\ (AWS::DynamoDB::Table)     1,200     0%   2.0%        0%    120ms  340ms
+          ├─ checkout (AWS::ECS::Fargate) ↑ above        1,200     0%     0%        0%    120ms  340ms
+          └─ stock [link] ↑ above                        1,200     0%     0%        0%    120ms  340ms
+    "#);
 }
 
 #[test]
 fn as_dot() {
-    insta::assert_snapshot!(dot(&shop()), @"");
+    insta::assert_snapshot!(dot(&shop()), @r#"
+    digraph "service map" {
+      rankdir=LR;
+      node [shape=box, style=rounded];
+      n0 [label="checkout\nclient", color="gray50"];
+      n1 [label="checkout\nAWS::ECS::Fargate\n1,200 × 120ms, 0.5% fault", color="red3"];
+      n2 [label="orders␛[2J\"<b>&\\\nAWS::DynamoDB::Table\n1,200 × 120ms", color="forestgreen"];
+      n3 [label="stock\n1,200 × 120ms", color="forestgreen"];
+      n0 -> n1 [label="1,200 × 120ms", color="forestgreen"];
+      n1 -> n2 [label="1,200 × 120ms, 2.0% error", color="darkorange"];
+      n1 -> n3 [label="1,200 × 120ms", color="forestgreen"];
+      n3 -> n2 [label="1,200 × 120ms, 2.0% error", color="darkorange"];
+      n3 -> n1 [label="1,200 × 120ms", color="forestgreen"];
+      n3 -> n3 [label="link 1,200 × 120ms", color="forestgreen"];
+    }
+    "#);
 }
 
 #[test]
 fn as_mermaid() {
-    insta::assert_snapshot!(mermaid(&shop()), @"");
+    insta::assert_snapshot!(mermaid(&shop()), @r#"
+    flowchart LR
+      n0["checkout<br/>client"]:::unknown
+      n1["checkout<br/>AWS::ECS::Fargate<br/>1,200 × 120ms, 0.5% fault"]:::faulty
+      n2["orders␛#91;2J#34;#60;b#62;#38;#92;<br/>AWS::DynamoDB::Table<br/>1,200 × 120ms"]:::good
+      n3["stock<br/>1,200 × 120ms"]:::good
+      n0 -->|"1,200 × 120ms"| n1
+      n1 -->|"1,200 × 120ms, 2.0% error"| n2
+      n1 -->|"1,200 × 120ms"| n3
+      n3 -->|"1,200 × 120ms, 2.0% error"| n2
+      n3 -->|"1,200 × 120ms"| n1
+      n3 -->|"link 1,200 × 120ms"| n3
+      classDef unknown stroke:#888888,stroke-width:2px
+      classDef good stroke:#1a7f37,stroke-width:2px
+      classDef erroneous stroke:#bf6a02,stroke-width:2px
+      classDef faulty stroke:#cf222e,stroke-width:2px
+    "#);
 }
 
 /// The texts and titles of an SVG document, which must be well-formed XML.
@@ -117,7 +157,8 @@ fn as_svg() {
 #[test]
 fn nothing_is_drawn_without_harm() {
     let empty = graph(&[], &[]);
-    assert!(texts(&svg(&empty))[0].starts_with("Service map from 2026-01-31T12:00:00Z"));
+    let title = "Service map from 2026-01-31T12:00:00Z to 2026-01-31T13:00:00Z";
+    assert!(texts(&svg(&empty)).iter().any(|text| text == title));
     assert_eq!(draw(&empty, Styles::default()).lines().count(), 1);
 }
 
