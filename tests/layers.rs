@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("exit", &[]),
     ("fuzz", &[]),
     ("guard", &[]),
+    ("log", &[]),
     ("filter", &["fuzz", "model"]),
     ("collector_config", &["model"]),
     ("sampling", &["fuzz"]),
@@ -37,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("export", &["model", "resource"]),
     ("otlp", &["fuzz"]),
     ("segment", &["fuzz", "otlp"]),
+    ("traces", &["filter", "fuzz", "segment"]),
     (
         "collector",
         &[
@@ -47,13 +49,25 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "otlp",
             "sampling",
             "segment",
+            "traces",
         ],
     ),
     (
         "local_aws",
-        &["filter", "fuzz", "guard", "model", "sampling", "segment"],
+        &[
+            "filter", "fuzz", "guard", "model", "sampling", "segment", "traces",
+        ],
     ),
-    ("desk", &["collector", "collector_config", "local_aws"]),
+    (
+        "desk",
+        &[
+            "collector",
+            "collector_config",
+            "local_aws",
+            "segment",
+            "traces",
+        ],
+    ),
     ("lookup", &["aws", "filter", "model"]),
     (
         "view",
@@ -72,6 +86,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "export",
             "generate",
             "local_aws",
+            "log",
             "lookup",
             "model",
             "plan",

@@ -11,7 +11,6 @@ mod generate;
 mod globals;
 mod import;
 mod init;
-mod logging;
 mod looking;
 mod man;
 mod map;
@@ -33,6 +32,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
+use crate::log;
 use crate::model::{Diagnostic, Diagnostics};
 use crate::resource::REGISTRY;
 use crate::view::events::Events;
@@ -111,7 +111,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    logging::start();
+    log::start(cli.command.usual_log());
     let terminal = Terminal::of_process(cli.globals.no_color);
     let report = report(&cli, &terminal);
     match dispatch(&cli, &terminal, &*report) {
@@ -220,6 +220,14 @@ impl Command {
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
+        }
+    }
+
+    /// What it says of itself beside its result.
+    fn usual_log(&self) -> log::Usual {
+        match self {
+            Self::Dev(_) => log::Usual::Changes,
+            _ => log::Usual::Nothing,
         }
     }
 

@@ -24,6 +24,7 @@ pub mod receivers;
 mod run;
 mod server;
 pub mod store;
+mod traces;
 
 pub use consumer::Consumer;
 pub use counters::{Counters, LeftOut, Reason, Signal};
@@ -32,3 +33,4 @@ pub use parcel::Parcel;
 pub use receipt::{Receipt, Waiting, receipt};
 pub use run::{Collector, StartError};
 pub use server::{Handler, Listening, Protocols};
+pub use traces::StoredTraces;

@@ -4,6 +4,7 @@
 
 mod daemon;
 mod sink;
+mod traces;
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use crate::collector_config::CollectorConfig;
 use crate::local_aws::{ListenError, Listening, LocalAws, Options};
 use daemon::Daemon;
 use sink::Sink;
+use traces::Kept;
 
 /// How long another process may use the state folder before this one gives up.
 const WAIT: Duration = Duration::from_secs(5);
@@ -28,6 +30,7 @@ pub struct Desk {
     local: Arc<LocalAws>,
     announcement: String,
     sink: Arc<Sink>,
+    kept: Arc<Kept>,
     running: Option<Running>,
     /// Cancelled when clients may have answers.
     answering: CancellationToken,
@@ -89,6 +92,7 @@ impl Desk {
             local,
             announcement,
             sink: Arc::default(),
+            kept: Arc::default(),
             running: None,
             answering,
             stop,
@@ -148,6 +152,9 @@ impl Desk {
         // It is the only one, and stays attached.
         let sink: Arc<Sink> = Arc::clone(&self.sink);
         self.local.attach_trace_sink(sink);
+        self.kept.follow(config, self.local.state_dir());
+        let kept: Arc<Kept> = Arc::clone(&self.kept);
+        self.local.attach_traces(kept);
         self.running = Some(Running { collector, daemon });
         Ok(places)
     }

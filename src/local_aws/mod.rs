@@ -21,6 +21,7 @@ mod hub;
 mod listening;
 mod lock;
 pub mod neighbours;
+mod queries;
 mod reply;
 mod routing;
 pub mod server;
@@ -53,6 +54,8 @@ pub use state_file::{FileError, SnapshotError};
 pub use store::RestoreError;
 use store::Store;
 pub use trace_sink::{NotKept, Recent, TraceSink};
+
+use crate::traces::Source;
 
 /// Account of an embedded AWS that is not told another: the account of AWS's
 /// own documentation, which no customer has.
@@ -197,6 +200,13 @@ impl LocalAws {
     /// them are kept in [`Self::recent_segments`].
     pub fn attach_trace_sink(&self, sink: Arc<dyn TraceSink>) -> bool {
         self.xray.attach(sink)
+    }
+
+    /// Reads the traces that are asked for from `source` from now on; false where
+    /// there was one before, which stays. Without one they are those of
+    /// [`Self::recent_segments`].
+    pub fn attach_traces(&self, source: Arc<dyn Source>) -> bool {
+        self.xray.attach_source(source)
     }
 
     /// The last documents accepted while there was no sink.

@@ -1,11 +1,15 @@
 //! Where the segment documents go that `PutTraceSegments` accepts.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+
+use crate::segment::{self, TraceId};
+use crate::traces::{Documents, Source, TimeRange, Trace, Window};
 
 /// Most documents that [`Recent`] keeps.
 const MOST_RECENT: usize = 1000;
@@ -91,6 +95,53 @@ impl Recent {
             );
         }
     }
+}
+
+/// The traces of what is kept; the time at which it came is not.
+impl Source for Recent {
+    fn trace(&self, id: TraceId, visit: &mut dyn FnMut(&Documents<'_>)) -> Result<(), String> {
+        let kept = self.documents();
+        let of = kept
+            .iter()
+            .filter(|document| trace_of(document) == Some(id));
+        visit(&of.map(AsRef::as_ref).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    fn traces(
+        &self,
+        window: Window,
+        range: TimeRange,
+        visit: &mut dyn FnMut(TraceId, &Documents<'_>) -> ControlFlow<()>,
+    ) -> Result<(), String> {
+        let kept = self.documents();
+        let mut traces: BTreeMap<TraceId, Vec<&[u8]>> = BTreeMap::new();
+        for document in &kept {
+            if let Some(id) = trace_of(document) {
+                traces.entry(id).or_default().push(document);
+            }
+        }
+        for (id, documents) in traces {
+            let trace = Trace::of(id, documents.iter().copied());
+            let Some(start) = trace.start() else {
+                continue;
+            };
+            let is_meant = match range {
+                TimeRange::Start => window.contains(start),
+                TimeRange::Arrival | TimeRange::GoingOn => {
+                    start < window.end && trace.end().is_none_or(|end| window.start <= end)
+                }
+            };
+            if is_meant && visit(id, &documents).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn trace_of(document: &[u8]) -> Option<TraceId> {
+    segment::check(document).ok().map(|it| it.trace_id)
 }
 
 impl Ring {

@@ -11,6 +11,7 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 
 use super::clock::Clock;
+use super::queries::{Context, Queries};
 use super::reply;
 use super::service::{Answer, Service, Siblings, StateError};
 use super::trace_sink::{NotKept, Recent, TraceSink};
@@ -18,6 +19,7 @@ use super::xray::fault::Fault;
 use super::xray::operation::{Operation, Route, route};
 use super::xray::peers::{Key, Peers};
 use super::xray::{Place, State, Surroundings, segments};
+use crate::traces::Source;
 
 /// Name of the service in signatures.
 pub const NAME: &str = "xray";
@@ -29,20 +31,23 @@ pub struct Xray {
     clock: Clock,
     regions: Mutex<HashMap<String, State>>,
     sink: OnceLock<Arc<dyn TraceSink>>,
-    recent: Recent,
+    recent: Arc<Recent>,
+    queries: Queries,
 }
 
 impl Xray {
     /// X-Ray of one account, whose changes of encryption and destination take
     /// `settle`.
     pub fn new(account: &str, settle: Duration, clock: Clock) -> Self {
+        let recent = Arc::<Recent>::default();
         Self {
             account: account.to_owned(),
             settle,
             clock,
             regions: Mutex::default(),
             sink: OnceLock::new(),
-            recent: Recent::default(),
+            queries: Queries::new(Arc::clone(&recent)),
+            recent,
         }
     }
 
@@ -50,6 +55,11 @@ impl Xray {
     /// which stays.
     pub fn attach(&self, sink: Arc<dyn TraceSink>) -> bool {
         self.sink.set(sink).is_ok()
+    }
+
+    /// Reads traces from `source`; false where there was one before, which stays.
+    pub fn attach_source(&self, source: Arc<dyn Source>) -> bool {
+        self.queries.attach(source)
     }
 
     /// What was accepted before there was a sink, or without one.
@@ -99,6 +109,19 @@ impl Xray {
             account: self.account.clone(),
             region: region.to_owned(),
         })
+    }
+
+    /// What questions about traces depend on in a region.
+    fn context(&self, region: &str) -> Context {
+        let mut regions = self.regions();
+        let state = regions
+            .entry(region.to_owned())
+            .or_insert_with(|| self.factory(region));
+        Context {
+            account: self.account.clone(),
+            now: self.clock.epoch_seconds(),
+            groups: state.groups(),
+        }
     }
 
     fn run(
@@ -200,9 +223,9 @@ impl Service for Xray {
 
     fn needs_turn(&self, request: &Request<Bytes>) -> bool {
         match route(request.method().as_str(), request.uri().path()) {
-            Some(Route::Segments) => false,
+            Some(Route::Segments | Route::Query(_)) => false,
             Some(Route::Served(operation)) => !operation.is_of_data(),
-            Some(Route::Missing(_)) | None => true,
+            None => true,
         }
     }
 
@@ -217,18 +240,23 @@ impl Service for Xray {
             response: reply::fault(&fault),
             changed: false,
         };
+        let unchanged = |answer: Result<Bytes, Fault>| match answer {
+            Ok(body) => Answer {
+                response: reply::json_text(200, body),
+                changed: false,
+            },
+            Err(fault) => refused(fault),
+        };
         let operation = match route(method, path) {
             Some(Route::Served(operation)) => operation,
             Some(Route::Segments) => {
-                return match self.put_segments(request.body()).await {
-                    Ok(body) => Answer {
-                        response: reply::json_text(200, body),
-                        changed: false,
-                    },
-                    Err(fault) => refused(fault),
-                };
+                return unchanged(self.put_segments(request.body()).await);
             }
-            Some(Route::Missing(name)) => return refused(Fault::not_implemented(name)),
+            Some(Route::Query(query)) => {
+                let body = request.into_body();
+                let context = self.context(region);
+                return unchanged(self.queries.answer(query, body, context).await);
+            }
             None => return refused(Fault::unknown_operation(method, path)),
         };
         let peers = ask(operation, request.body(), siblings).await;

@@ -95,7 +95,7 @@ impl SegmentId {
 
     /// Another id made of this one: the same at every call, so that a span that
     /// is translated again gives the same documents.
-    pub(super) fn derived(self, index: u64) -> Self {
+    pub fn derived(self, index: u64) -> Self {
         // The mixing step of SplitMix64.
         let mut mixed = u64::from_be_bytes(self.0)
             .wrapping_add(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(index.wrapping_add(1)));

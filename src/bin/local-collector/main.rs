@@ -1,8 +1,6 @@
 //! `local-collector`: the embedded AWS as a server on this machine, and a
 //! collector of traces beside it.
 
-mod log;
-
 use std::error::Error;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -15,6 +13,7 @@ use xrayctl::collector::StartError;
 use xrayctl::collector_config::CollectorConfig;
 use xrayctl::desk::{Desk, Places, stop_signal};
 use xrayctl::local_aws::{self, ListenError, Options};
+use xrayctl::log;
 use xrayctl::model::SourceFile;
 use xrayctl::spec;
 use xrayctl::view::diagnostic::render;
@@ -86,7 +85,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(u8::from(error.use_stderr()));
         }
     };
-    log::start();
+    log::start(log::Usual::Changes);
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

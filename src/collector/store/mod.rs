@@ -30,6 +30,7 @@ mod query;
 mod reader;
 mod retention;
 mod schema;
+mod window;
 mod writer;
 
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub use parts::Flags;
 pub use query::{Query, Summary};
 pub use reader::{Reader, Statistics, Stored};
 pub use schema::FILE;
+pub use window::Meant;
 
 use super::{Consumer, Counters, Parcel, Reason};
 use crate::collector_config;

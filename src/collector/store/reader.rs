@@ -1,6 +1,7 @@
 //! Reads what is kept.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,7 +16,8 @@ use super::packed::unpack;
 use super::parts::Id;
 use super::query::{self, Query, Summary};
 use super::schema;
-use crate::segment::{self, SegmentId, TraceId};
+use super::window::{self, Meant};
+use crate::segment::{self, Options, SegmentId, TraceId};
 
 /// Reads a store, which somebody else may be writing to. Calls block: they read
 /// from the disk.
@@ -124,6 +126,32 @@ impl Reader {
         self.read(|connection| newest::newest(connection, most_bytes, visit))
     }
 
+    /// What is kept of a trace as segment documents, in the order in which they
+    /// came, all versions of them; nothing where it is not known. Spans become
+    /// documents by `options`.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn documents(&self, id: TraceId, options: &Options) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(|connection| window::trace(connection, &id.bytes(), options))
+    }
+
+    /// Shows the segment documents of every trace that is `meant`, whole and once,
+    /// in the order in which they came, until `visit` breaks it off. Spans become
+    /// documents by `options`. Parts of a trace that lie more than an hour from
+    /// the time that is meant may be missing.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn each_trace(
+        &self,
+        meant: Meant,
+        options: &Options,
+        visit: &mut dyn FnMut(TraceId, &[&[u8]]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.read(|connection| window::traces(connection, meant, options, visit))
+    }
+
     /// Reads as of one moment.
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
         let connection = self.connection.lock();
@@ -175,7 +203,7 @@ fn trace(connection: &Connection, id: &Id) -> Result<Vec<Stored>, Fault> {
 }
 
 /// The blocks that a trace may be in, in order.
-fn blocks_with(connection: &Connection, id: &Id) -> Result<Vec<i64>, Fault> {
+pub(super) fn blocks_with(connection: &Connection, id: &Id) -> Result<Vec<i64>, Fault> {
     let mut query = connection.prepare_cached("SELECT id, filter FROM blocks ORDER BY id")?;
     let mut rows = query.query([])?;
     let mut found = Vec::new();

@@ -65,17 +65,6 @@ impl Fault {
         }
     }
 
-    /// The operation exists at AWS and is not served here.
-    pub fn not_implemented(operation: &str) -> Self {
-        Self {
-            status: 501,
-            code: "NotImplemented",
-            body: json!({
-                "message": format!("{operation} is not served by this release of the embedded AWS")
-            }),
-        }
-    }
-
     /// What AWS answers where its own service failed: no text at all.
     pub fn internal() -> Self {
         Self {

@@ -30,6 +30,24 @@ pub struct Groups {
 struct Record {
     group: Group,
     tags: Tags,
+    /// When its filter was last changed after it was made, epoch seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refiltered_at: Option<f64>,
+}
+
+/// A group, as those see it who read traces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupView {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Which traces are in it; `None`: all.
+    pub filter: Option<String>,
+    /// Whether insights are looked for in it.
+    pub has_insights: bool,
+    /// When its filter was last changed after it was made, epoch seconds.
+    pub refiltered_at: Option<f64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -99,8 +117,23 @@ impl Groups {
             default: Record {
                 group,
                 tags: Tags::new(),
+                refiltered_at: None,
             },
         }
+    }
+
+    /// All groups, the Default group first.
+    pub fn views(&self) -> Vec<GroupView> {
+        let records = [&self.default].into_iter().chain(self.custom.values());
+        records
+            .map(|record| GroupView {
+                name: record.group.name.clone(),
+                arn: record.group.arn.clone(),
+                filter: record.group.filter_expression.clone(),
+                has_insights: record.group.insights_configuration.insights_enabled,
+                refiltered_at: record.refiltered_at,
+            })
+            .collect()
     }
 
     /// The tags of the group with this ARN.
@@ -187,7 +220,11 @@ pub fn create(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
         filter_expression: Some(filter),
         insights_configuration: insights,
     };
-    let record = Record { group, tags };
+    let record = Record {
+        group,
+        tags,
+        refiltered_at: None,
+    };
     let view = record.view()?;
     state.groups.custom.insert(name, record);
     Ok(json!({ "Group": view }))
@@ -211,6 +248,9 @@ pub fn update(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
     };
     if let Some(insights) = request.insights_configuration {
         record.group.insights_configuration = checked_insights(insights)?;
+    }
+    if record.group.filter_expression != filter {
+        record.refiltered_at = Some(input.now);
     }
     record.group.filter_expression = filter;
     Ok(json!({ "Group": record.view()? }))

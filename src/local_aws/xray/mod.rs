@@ -13,14 +13,14 @@ pub mod fault;
 mod groups;
 mod indexing;
 mod log_permission;
-mod model;
+pub mod model;
 pub mod operation;
 pub mod peers;
 mod resource_policies;
 mod sampling_rules;
 mod sampling_targets;
 pub mod segments;
-mod shape;
+pub mod shape;
 mod tags;
 mod telemetry;
 
@@ -34,6 +34,7 @@ use serde_json::Value;
 use crate::sampling::service::Service as Usage;
 
 use fault::Fault;
+pub use groups::GroupView;
 use operation::Operation;
 use peers::Peers;
 use shape::Member;
@@ -126,6 +127,11 @@ impl State {
         self.usage = former.usage;
     }
 
+    /// All groups, the Default group first.
+    pub fn groups(&self) -> Vec<GroupView> {
+        self.groups.views()
+    }
+
     /// Answers one request; a request that fails changes nothing.
     ///
     /// # Errors
@@ -187,6 +193,6 @@ fn contract(operation: Operation) -> (&'static [Member], Handler) {
 
 /// The request as the operation reads it. Its shape was checked before, so that
 /// a failure here is a fault of ours and is answered as AWS answers its own.
-fn typed<T: DeserializeOwned>(body: &Value) -> Result<T, Fault> {
+pub fn typed<T: DeserializeOwned>(body: &Value) -> Result<T, Fault> {
     T::deserialize(body).map_err(|_| Fault::internal())
 }

@@ -164,6 +164,35 @@ const TELEMETRY_RECORD: Shape = Shape::Structure(&[
     ),
 ]);
 
+const TRACE_ID: Shape = text(1, 35);
+/// The model has no bound where AWS has one of its own, which is lower.
+const TRACE_IDS: Shape = Shape::List(&TRACE_ID, 100);
+const RETRIEVAL_TOKEN: Shape = text(0, 1020);
+const INSIGHT_TOKEN: Shape = text(1, 2000);
+
+const INSIGHT_ID: Shape = Shape::Text(Text {
+    pattern: Some(Pattern {
+        text: "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}",
+        matches: is_insight_id,
+    }),
+    ..Text::ANY
+});
+
+fn is_insight_id(id: &str) -> bool {
+    let is_digit = |(at, letter): (usize, char)| match at {
+        8 | 13 | 18 | 23 => letter == '-',
+        14 => ('1'..='5').contains(&letter),
+        19 => "89abAB".contains(letter),
+        _ => letter.is_ascii_hexdigit(),
+    };
+    id.len() == 36 && id.chars().enumerate().all(is_digit)
+}
+
+const WINDOW: [Member; 2] = [
+    required("StartTime", ANY_DOUBLE),
+    required("EndTime", ANY_DOUBLE),
+];
+
 /// A request with no members.
 pub const EMPTY: &[Member] = &[];
 /// A request with a token of any length.
@@ -264,4 +293,86 @@ pub const PUT_TELEMETRY_RECORDS: &[Member] = &[
     optional("EC2InstanceId", text(0, 20)),
     optional("Hostname", text(0, 255)),
     optional("ResourceARN", text(0, 500)),
+];
+/// `BatchGetTraces` and `GetTraceGraph`
+pub const TRACES: &[Member] = &[
+    required("TraceIds", Shape::List(&TRACE_ID, usize::MAX)),
+    optional("NextToken", ANY_TEXT),
+];
+/// `GetTraceSummaries`
+pub const GET_TRACE_SUMMARIES: &[Member] = &[
+    WINDOW[0],
+    WINDOW[1],
+    optional("TimeRangeType", one_of(&["TraceId", "Event", "Service"])),
+    optional("Sampling", Shape::Boolean),
+    optional(
+        "SamplingStrategy",
+        Shape::Structure(&[
+            optional("Name", one_of(&["PartialScan", "FixedRate"])),
+            optional("Value", ANY_DOUBLE),
+        ]),
+    ),
+    optional("FilterExpression", ANY_TEXT),
+    optional("NextToken", ANY_TEXT),
+];
+/// `GetServiceGraph`
+pub const GET_SERVICE_GRAPH: &[Member] = &[
+    WINDOW[0],
+    WINDOW[1],
+    GROUP_SELECTOR[0],
+    GROUP_SELECTOR[1],
+    optional("NextToken", ANY_TEXT),
+];
+/// `GetTimeSeriesServiceStatistics`
+pub const GET_TIME_SERIES: &[Member] = &[
+    WINDOW[0],
+    WINDOW[1],
+    GROUP_SELECTOR[0],
+    GROUP_SELECTOR[1],
+    optional("EntitySelectorExpression", text(1, 500)),
+    optional("Period", ANY_INTEGER),
+    optional("ForecastStatistics", Shape::Boolean),
+    optional("NextToken", ANY_TEXT),
+];
+/// `StartTraceRetrieval`
+pub const START_TRACE_RETRIEVAL: &[Member] =
+    &[required("TraceIds", TRACE_IDS), WINDOW[0], WINDOW[1]];
+/// `ListRetrievedTraces`
+pub const LIST_RETRIEVED_TRACES: &[Member] = &[
+    required("RetrievalToken", RETRIEVAL_TOKEN),
+    optional("TraceFormat", one_of(&["XRAY", "OTEL"])),
+    optional("NextToken", ANY_TEXT),
+];
+/// `GetRetrievedTracesGraph`
+pub const GET_RETRIEVED_TRACES_GRAPH: &[Member] = &[
+    required("RetrievalToken", RETRIEVAL_TOKEN),
+    optional("NextToken", ANY_TEXT),
+];
+/// `CancelTraceRetrieval`
+pub const CANCEL_TRACE_RETRIEVAL: &[Member] = &[required("RetrievalToken", RETRIEVAL_TOKEN)];
+/// `GetInsight`
+pub const GET_INSIGHT: &[Member] = &[required("InsightId", INSIGHT_ID)];
+/// `GetInsightEvents`
+pub const GET_INSIGHT_EVENTS: &[Member] = &[
+    required("InsightId", INSIGHT_ID),
+    optional("MaxResults", Shape::Integer(Some(1), Some(50))),
+    optional("NextToken", INSIGHT_TOKEN),
+];
+/// `GetInsightImpactGraph`
+pub const GET_INSIGHT_IMPACT_GRAPH: &[Member] = &[
+    required("InsightId", INSIGHT_ID),
+    WINDOW[0],
+    WINDOW[1],
+    optional("NextToken", INSIGHT_TOKEN),
+];
+const INSIGHT_STATE: Shape = one_of(&["ACTIVE", "CLOSED"]);
+/// `GetInsightSummaries`
+pub const GET_INSIGHT_SUMMARIES: &[Member] = &[
+    optional("States", Shape::List(&INSIGHT_STATE, 1)),
+    optional("GroupARN", text(1, 400)),
+    optional("GroupName", text(1, 32)),
+    WINDOW[0],
+    WINDOW[1],
+    optional("MaxResults", Shape::Integer(Some(1), Some(100))),
+    optional("NextToken", INSIGHT_TOKEN),
 ];

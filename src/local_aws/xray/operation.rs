@@ -31,6 +31,24 @@ pub enum Operation {
     PutTelemetryRecords,
 }
 
+/// An operation that reads traces, by its AWS name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Query {
+    BatchGetTraces,
+    CancelTraceRetrieval,
+    GetInsight,
+    GetInsightEvents,
+    GetInsightImpactGraph,
+    GetInsightSummaries,
+    GetRetrievedTracesGraph,
+    GetServiceGraph,
+    GetTimeSeriesServiceStatistics,
+    GetTraceGraph,
+    GetTraceSummaries,
+    ListRetrievedTraces,
+    StartTraceRetrieval,
+}
+
 /// What a path of the X-Ray API means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -39,8 +57,8 @@ pub enum Route {
     /// `PutTraceSegments`, which is apart: it brings documents in numbers, and
     /// changes nothing that is kept here.
     Segments,
-    /// An operation of AWS, by name, that this release does not serve.
-    Missing(&'static str),
+    /// An operation that reads traces, and nothing that is kept here but groups.
+    Query(Query),
 }
 
 /// Finds the operation of `path`; every operation is a `POST`.
@@ -52,10 +70,10 @@ pub fn route(method: &str, path: &str) -> Option<Route> {
         return Some(Route::Segments);
     }
     let served = SERVED.iter().find(|(at, _)| *at == path);
-    let missing = MISSING.iter().find(|(at, _)| *at == path);
+    let query = QUERIES.iter().find(|(at, _)| *at == path);
     served
         .map(|(_, operation)| Route::Served(*operation))
-        .or_else(|| missing.map(|(_, name)| Route::Missing(name)))
+        .or_else(|| query.map(|(_, query)| Route::Query(*query)))
 }
 
 impl Operation {
@@ -124,21 +142,21 @@ const SERVED: &[(&str, Operation)] = &[
     ("/TelemetryRecords", Operation::PutTelemetryRecords),
 ];
 
-const MISSING: &[(&str, &str)] = &[
-    ("/Traces", "BatchGetTraces"),
-    ("/CancelTraceRetrieval", "CancelTraceRetrieval"),
-    ("/Insight", "GetInsight"),
-    ("/InsightEvents", "GetInsightEvents"),
-    ("/InsightImpactGraph", "GetInsightImpactGraph"),
-    ("/InsightSummaries", "GetInsightSummaries"),
-    ("/GetRetrievedTracesGraph", "GetRetrievedTracesGraph"),
-    ("/ServiceGraph", "GetServiceGraph"),
+const QUERIES: &[(&str, Query)] = &[
+    ("/Traces", Query::BatchGetTraces),
+    ("/CancelTraceRetrieval", Query::CancelTraceRetrieval),
+    ("/Insight", Query::GetInsight),
+    ("/InsightEvents", Query::GetInsightEvents),
+    ("/InsightImpactGraph", Query::GetInsightImpactGraph),
+    ("/InsightSummaries", Query::GetInsightSummaries),
+    ("/GetRetrievedTracesGraph", Query::GetRetrievedTracesGraph),
+    ("/ServiceGraph", Query::GetServiceGraph),
     (
         "/TimeSeriesServiceStatistics",
-        "GetTimeSeriesServiceStatistics",
+        Query::GetTimeSeriesServiceStatistics,
     ),
-    ("/TraceGraph", "GetTraceGraph"),
-    ("/TraceSummaries", "GetTraceSummaries"),
-    ("/ListRetrievedTraces", "ListRetrievedTraces"),
-    ("/StartTraceRetrieval", "StartTraceRetrieval"),
+    ("/TraceGraph", Query::GetTraceGraph),
+    ("/TraceSummaries", Query::GetTraceSummaries),
+    ("/ListRetrievedTraces", Query::ListRetrievedTraces),
+    ("/StartTraceRetrieval", Query::StartTraceRetrieval),
 ];

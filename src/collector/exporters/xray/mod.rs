@@ -34,6 +34,16 @@ pub struct Xray {
     left_out: Box<dyn Fn(LeftOut) + Send + Sync>,
 }
 
+impl From<&config::Xray> for Options {
+    fn from(config: &config::Xray) -> Self {
+        Self {
+            index_all_attributes: config.index_all_attributes,
+            indexed_attributes: config.indexed_attributes.iter().cloned().collect(),
+            log_groups: config.log_groups.clone(),
+        }
+    }
+}
+
 impl Xray {
     /// As the configuration has it. Asks nobody yet.
     pub fn new(name: &'static str, config: &config::Xray, counters: &Counters) -> Self {
@@ -55,17 +65,12 @@ impl Xray {
         counters: &Counters,
         signer: Signer,
     ) -> Self {
-        let options = Options {
-            index_all_attributes: config.index_all_attributes,
-            indexed_attributes: config.indexed_attributes.iter().cloned().collect(),
-            log_groups: config.log_groups.clone(),
-        };
         let timeout = Duration::from_secs(config.timeout_seconds.max(1));
         Self {
             name,
             client: Client::new(Version::Http1, config.in_flight, timeout),
             signer,
-            options,
+            options: Options::from(config),
             rejected: Seldom::new(10),
             left_out: Box::new(counting(name, counters.clone())),
         }

@@ -1,0 +1,314 @@
+//! Reads the traces of a span of time, whole, a block after the other.
+
+use std::collections::HashMap;
+use std::ops::{ControlFlow, Range};
+
+use rusqlite::Connection;
+
+use super::block::{self, Item};
+use super::error::Fault;
+use super::packed::unpack;
+use super::parts::{Id, Parts};
+use crate::otlp::view;
+use crate::segment::{self, Options, TraceId, from_otlp};
+
+/// Nanoseconds that the parts of a trace lie apart at most, to be found
+/// together: an hour.
+const APART: u64 = 3_600_000_000_000;
+/// Nanoseconds that are looked at in one go, so that memory does not grow with
+/// the span of time: an hour.
+const SLICE: u64 = 3_600_000_000_000;
+
+/// Which traces are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// Those that began in `from..to`, in nanoseconds since 1970.
+    Began(u64, u64),
+    /// Those that were going on at some time in `from..to`, in nanoseconds since
+    /// 1970.
+    GoingOn(u64, u64),
+    /// Those of which something came in `from..to`, in seconds since 1970.
+    Came(u64, u64),
+}
+
+/// Shows a trace: its segment documents.
+pub(super) type Visit<'v> = dyn FnMut(TraceId, &[&[u8]]) -> ControlFlow<()> + 'v;
+
+/// Shows every trace that is meant, whole and once, until `visit` breaks it off.
+/// Spans become segment documents by `options`.
+pub(super) fn traces(
+    connection: &Connection,
+    meant: Meant,
+    options: &Options,
+    visit: &mut Visit<'_>,
+) -> Result<(), Fault> {
+    let rows = rows(connection)?;
+    let search = Search {
+        connection,
+        options,
+        rows: &rows,
+    };
+    let (from, to) = match meant {
+        Meant::Came(from, to) => return search.came(from, to, visit).map(|_| ()),
+        Meant::Began(from, to) | Meant::GoingOn(from, to) => (from, to),
+    };
+    // Nothing is looked for where nothing is.
+    let first = rows.iter().map(|row| row.first).min().unwrap_or(u64::MAX);
+    let latest = rows.iter().map(|row| row.latest).max().unwrap_or(0);
+    let mut start = from;
+    while start < to && start <= latest {
+        let end = start.max(first).saturating_add(SLICE).min(to);
+        let is_first = start == from;
+        let is_going_on = is_first && matches!(meant, Meant::GoingOn(..));
+        if search.slice(start, end, is_going_on, visit)?.is_break() {
+            return Ok(());
+        }
+        start = end;
+    }
+    Ok(())
+}
+
+/// The documents of one trace, in the order in which they came.
+pub(super) fn trace(
+    connection: &Connection,
+    id: &Id,
+    options: &Options,
+) -> Result<Vec<Vec<u8>>, Fault> {
+    let mut found = Vec::new();
+    for block in super::reader::blocks_with(connection, id)? {
+        let mut documents = Documents::default();
+        documents.read(connection, block, options, |it| it == id)?;
+        found.extend(documents.of(id).iter().map(|it| it.to_vec()));
+    }
+    Ok(found)
+}
+
+/// What a block's row says.
+struct Row {
+    id: i64,
+    /// Seconds since 1970.
+    arrived: u64,
+    first: u64,
+    latest: u64,
+    last: u64,
+}
+
+/// All blocks, in the order in which they came.
+fn rows(connection: &Connection) -> Result<Vec<Row>, Fault> {
+    let mut query = connection
+        .prepare_cached("SELECT id, arrived, first, latest, last FROM blocks ORDER BY id")?;
+    let number = |number: i64| u64::try_from(number).unwrap_or(0);
+    let found = query.query_map([], |row| {
+        Ok(Row {
+            id: row.get(0)?,
+            arrived: number(row.get(1)?),
+            first: number(row.get(2)?),
+            latest: number(row.get(3)?),
+            last: number(row.get(4)?),
+        })
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// What is known of a trace before it is read.
+struct Known {
+    start: u64,
+    end: u64,
+    /// Blocks that it is in and that are still to be read.
+    blocks: usize,
+}
+
+/// The traces of a block.
+struct In {
+    block: i64,
+    traces: Vec<Id>,
+}
+
+struct Search<'a> {
+    connection: &'a Connection,
+    options: &'a Options,
+    rows: &'a [Row],
+}
+
+impl Search<'_> {
+    /// Shows the traces that began in `from..to`; where `is_going_on` those too
+    /// that began before and had not ended.
+    fn slice(
+        &self,
+        from: u64,
+        to: u64,
+        is_going_on: bool,
+        visit: &mut Visit<'_>,
+    ) -> Result<ControlFlow<()>, Fault> {
+        let (near, mut known) = self.near(from, to)?;
+        known.retain(|_, it| it.start < to && (it.start >= from || is_going_on && it.end >= from));
+        self.show(near, known, visit)
+    }
+
+    /// Shows the traces of which something came in `from..to`.
+    fn came(&self, from: u64, to: u64, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, Fault> {
+        let rows = self.rows.iter();
+        let (mut first, mut last) = (u64::MAX, 0);
+        let mut meant = HashMap::new();
+        for row in rows.filter(|row| (from..to).contains(&row.arrived)) {
+            for part in self.parts(row.id)?.parts {
+                first = first.min(part.start);
+                last = last.max(part.end);
+                meant.insert(part.trace, ());
+            }
+        }
+        if meant.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let (near, mut known) = self.near(first, last.saturating_add(1))?;
+        known.retain(|id, _| meant.contains_key(id));
+        self.show(near, known, visit)
+    }
+
+    /// The blocks that may have parts of traces that were going on in
+    /// `from..to`, and all the traces in them.
+    fn near(&self, from: u64, to: u64) -> Result<(Vec<In>, HashMap<Id, Known>), Fault> {
+        let mut near = Vec::new();
+        let mut known: HashMap<Id, Known> = HashMap::new();
+        let rows = self.rows.iter().filter(|row| {
+            row.first < to.saturating_add(APART) && row.last.saturating_add(APART) >= from
+        });
+        for row in rows {
+            let parts = self.parts(row.id)?;
+            for part in &parts.parts {
+                let it = known.entry(part.trace).or_insert(Known {
+                    start: part.start,
+                    end: part.end,
+                    blocks: 0,
+                });
+                it.start = it.start.min(part.start);
+                it.end = it.end.max(part.end);
+                it.blocks += 1;
+            }
+            near.push(In {
+                block: row.id,
+                traces: parts.parts.iter().map(|part| part.trace).collect(),
+            });
+        }
+        Ok((near, known))
+    }
+
+    fn parts(&self, block: i64) -> Result<Parts, Fault> {
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT parts FROM blocks WHERE id = ?1")?;
+        let packed: Vec<u8> = query.query_row([block], |row| row.get(0))?;
+        Parts::decode(&unpack(&packed)?)
+    }
+
+    /// Reads the blocks that have any of the `known` traces, and shows each when
+    /// the last of it is read.
+    fn show(
+        &self,
+        near: Vec<In>,
+        mut known: HashMap<Id, Known>,
+        visit: &mut Visit<'_>,
+    ) -> Result<ControlFlow<()>, Fault> {
+        let mut waiting: HashMap<Id, Vec<Vec<u8>>> = HashMap::new();
+        for mut at in near {
+            at.traces.retain(|id| known.contains_key(id));
+            if at.traces.is_empty() {
+                continue;
+            }
+            let mut documents = Documents::default();
+            documents.read(self.connection, at.block, self.options, |id| {
+                known.contains_key(id)
+            })?;
+            for id in at.traces {
+                let Some(it) = known.get_mut(&id) else {
+                    continue;
+                };
+                it.blocks -= 1;
+                let is_last = it.blocks == 0;
+                let new = documents.of(&id);
+                if !is_last {
+                    let new = new.iter().map(|document| document.to_vec());
+                    waiting.entry(id).or_default().extend(new);
+                    continue;
+                }
+                let earlier = waiting.remove(&id).unwrap_or_default();
+                let earlier = earlier.iter().map(Vec::as_slice);
+                let all: Vec<&[u8]> = earlier.chain(new).collect();
+                if !all.is_empty() && visit(TraceId::from_bytes(id), &all).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// The documents of a block, sorted by their traces.
+#[derive(Default)]
+struct Documents {
+    bytes: Vec<u8>,
+    places: Vec<(Id, Range<usize>)>,
+}
+
+impl Documents {
+    /// Reads those that are `meant`.
+    fn read(
+        &mut self,
+        connection: &Connection,
+        block: i64,
+        options: &Options,
+        is_meant: impl Fn(&Id) -> bool,
+    ) -> Result<(), Fault> {
+        let mut content =
+            connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
+        let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
+        for item in block::items(&unpack(&packed)?) {
+            match item? {
+                Item::Request(request) => self.request(request, options, &is_meant),
+                Item::Document(document) => {
+                    let id = segment::check(document).map(|it| it.trace_id.bytes());
+                    if let Ok(id) = id
+                        && is_meant(&id)
+                    {
+                        self.add(id, document);
+                    }
+                }
+            }
+        }
+        // The sort is stable: those of a trace stay in the order of arrival.
+        self.places.sort_by_key(|place| place.0);
+        Ok(())
+    }
+
+    fn request(&mut self, request: &[u8], options: &Options, is_meant: &impl Fn(&Id) -> bool) {
+        for resource in view::resources(request) {
+            let mut spans = resource.scopes().flat_map(view::ScopeSpans::spans);
+            let is_any = spans.any(|span| span.trace_id.try_into().is_ok_and(|id| is_meant(&id)));
+            if !is_any {
+                continue;
+            }
+            // Spans without ids are of no trace.
+            let _ = from_otlp(resource, options, &mut |document| {
+                let id = document.trace_id.bytes();
+                if is_meant(&id) {
+                    self.add(id, document.json);
+                }
+            });
+        }
+    }
+
+    fn add(&mut self, id: Id, document: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(document);
+        self.places.push((id, start..self.bytes.len()));
+    }
+
+    /// Those of a trace, in the order in which they came.
+    fn of(&self, id: &Id) -> Vec<&[u8]> {
+        let first = self.places.partition_point(|place| place.0 < *id);
+        let of = self.places.iter().skip(first);
+        of.take_while(|place| place.0 == *id)
+            .filter_map(|place| self.bytes.get(place.1.clone()))
+            .collect()
+    }
+}
