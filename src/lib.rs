@@ -18,6 +18,7 @@
 //! | [`cli`] | one file a command |
 //! | [`guard`] | keeps web pages out of what is served here |
 //! | [`local_aws`] | the embedded AWS |
+//! | [`lookup`] | traces, graphs and statistics that people look up in X-Ray |
 //! | [`collector`] | receives, processes, keeps and forwards traces |
 //! | [`collector_config`] | what the collector does, as a spec says it |
 //! | [`desk`] | the embedded AWS and a collector, running beside one another |
@@ -46,6 +47,7 @@ pub mod guard;
 pub mod lint;
 pub mod local_aws;
 pub mod log;
+pub mod lookup;
 pub mod model;
 pub mod otlp;
 pub mod plan;

@@ -69,6 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "traces",
         ],
     ),
+    ("lookup", &["aws", "filter", "model"]),
     (
         "view",
         &[
@@ -76,6 +77,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "apply",
             "aws",
             "lint",
+            "lookup",
             "model",
             "plan",
             "resource",
@@ -96,10 +98,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "generate",
             "local_aws",
             "log",
+            "lookup",
             "model",
             "plan",
             "resource",
             "sampling",
+            "segment",
             "spec",
             "view",
         ],

@@ -13,6 +13,7 @@ mod http;
 mod iam_account;
 mod proxy;
 mod specs;
+mod xray_answers;
 
 mod api_gateway;
 mod apply;
@@ -39,6 +40,7 @@ mod kill;
 mod kms;
 mod lambda;
 mod lint;
+mod lookups;
 mod machine;
 mod otel_collector;
 mod ownership;

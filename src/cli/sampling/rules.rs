@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::cli::connection::region;
 use crate::cli::connection::{connect, failed_call};
-use crate::cli::export::region;
 use crate::cli::globals::Globals;
 use crate::cli::spec_file::{self, DEFAULT_PATH};
 use crate::model::{Attributes, Desired, Diagnostics, Tags};
@@ -60,7 +60,7 @@ impl Source {
             Some(spec) => spec.stack.clone(),
             None => Stack {
                 name: "sampling".to_owned(),
-                region: region(globals)?,
+                region: region(globals).await?,
                 account: None,
                 tags: Tags::new(),
             },

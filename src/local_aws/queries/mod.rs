@@ -31,7 +31,7 @@ use super::trace_sink::Recent;
 use super::xray::fault::Fault;
 use super::xray::operation::Query;
 use super::xray::{GroupView, model, shape, typed};
-use crate::traces::{Nodes, Source, TimeRange, Trace, Window};
+use crate::traces::{Filter, Nodes, Source, TimeRange, Trace, Window};
 use retrieval::Retrievals;
 
 /// Questions that are answered at a time.
@@ -102,11 +102,11 @@ impl Queries {
         let mut count = 0;
         let source = self.source();
         source.traces(window, TimeRange::Start, &mut |id, documents| {
-            let is_meant = filter.as_ref().is_none_or(|filter| {
-                let trace = Trace::of(id, documents.iter().copied());
-                filter.matches(&trace, &Nodes::of(&trace, &context.account))
-            });
-            count += u64::from(is_meant);
+            let trace = Trace::of(id, documents.iter().copied());
+            let is_in = trace.start().is_some_and(|start| window.contains(start));
+            let is_meant =
+                |filter: &Filter| filter.matches(&trace, &Nodes::of(&trace, &context.account));
+            count += u64::from(is_in && filter.as_ref().is_none_or(is_meant));
             ControlFlow::Continue(())
         })?;
         Ok(count)
