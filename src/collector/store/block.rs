@@ -2,6 +2,7 @@
 //! known of the traces in them.
 
 use bytes::Bytes;
+use memchr::memmem;
 
 use super::error::Fault;
 use super::gather::Gathered;
@@ -10,9 +11,12 @@ use super::parts::{Extent, Id, Parts};
 use crate::otlp::view;
 use crate::otlp::wire::{Fields, Value};
 use crate::otlp::write;
+use crate::segment::TraceId;
 
 /// A block that has as many bytes before they are packed takes no more.
-pub(super) const FULL: usize = 4 << 20;
+/// Who asks for a trace waits until a block is unpacked, a
+/// millisecond for each MiB.
+pub(super) const FULL: usize = 1 << 20;
 
 /// A block, ready to be written.
 pub(super) struct Block {
@@ -95,6 +99,33 @@ pub(super) fn items(message: &[u8]) -> impl Iterator<Item = Result<Item<'_>, Fau
     })
 }
 
+impl Item<'_> {
+    /// False where it has nothing of a trace, found out without reading it.
+    pub(super) fn may_be_of(&self, trace: TraceId) -> bool {
+        match self {
+            Self::Request(request) => memmem::find(request, &trace.bytes()).is_some(),
+            Self::Document(document) => {
+                let mut places = memmem::find_iter(document, TRACE_ID_KEY).peekable();
+                // A key may be written with escapes.
+                places.peek().is_none()
+                    || places.any(|at| names(document, at + TRACE_ID_KEY.len(), trace))
+            }
+        }
+    }
+}
+
+/// The key of the member of a document that says which trace it is of.
+const TRACE_ID_KEY: &[u8] = b"\"trace_id\"";
+
+/// Whether the value behind a key, which ends at `at`, is a trace's id, or cannot
+/// be told.
+fn names(document: &[u8], at: usize, trace: TraceId) -> bool {
+    let value = document.get(at..).unwrap_or_default();
+    let mut parts = value.splitn(3, |byte| *byte == b'"').skip(1);
+    let text = parts.next().and_then(|text| std::str::from_utf8(text).ok());
+    text.is_none_or(|text| TraceId::parse(text).is_none_or(|found| found == trace))
+}
+
 /// Writes a request of the spans of `request` that are of a trace, with their
 /// resources and scopes; nothing where there are none.
 pub(super) fn spans_of(request: &[u8], trace: &Id, out: &mut Vec<u8>) {
@@ -161,5 +192,47 @@ impl Pending {
             finish(&mut content)?;
         }
         Ok(blocks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn document(key: &str, id: &str) -> String {
+        format!(
+            "{{\"links\":[{{\"trace_id\":\"{}\"}}],{key} : {id}}}",
+            other()
+        )
+    }
+
+    fn other() -> TraceId {
+        TraceId::from_bytes([9; 16])
+    }
+
+    proptest! {
+        /// Only what is of another trace is left out.
+        #[test]
+        fn what_is_of_a_trace_is_never_passed_over(id: [u8; 16], upper: bool, escaped: bool) {
+            let trace = TraceId::from_bytes(id);
+            prop_assume!(trace != other());
+            let text = if upper { trace.to_string().to_uppercase() } else { trace.to_string() };
+            let key = if escaped { "\"trace\\u005fid\"" } else { "\"trace_id\"" };
+            let of = document(key, &format!("\"{text}\""));
+            let is_of = Item::Document(of.as_bytes()).may_be_of(trace);
+            // An escaped key is not seen where another one is.
+            prop_assert_eq!(is_of, !escaped);
+            prop_assert!(!Item::Document(of.as_bytes()).may_be_of(TraceId::from_bytes([8; 16])));
+            let alone = format!("{{{key}:\"{text}\"}}");
+            prop_assert!(Item::Document(alone.as_bytes()).may_be_of(trace));
+        }
+
+        #[test]
+        fn any_bytes_are_looked_through(bytes: Vec<u8>) {
+            let _ = Item::Document(&bytes).may_be_of(other());
+            let _ = Item::Document(&[TRACE_ID_KEY, &bytes].concat()).may_be_of(other());
+        }
     }
 }

@@ -261,7 +261,10 @@ fn trace(connection: &Connection, id: &Id) -> Result<Vec<Stored>, Fault> {
     for block in blocks_with(connection, id)? {
         let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
         for item in block::items(&unpack(&packed)?) {
-            found.add(&item?, id);
+            let item = item?;
+            if item.may_be_of(TraceId::from_bytes(*id)) {
+                found.add(&item, id);
+            }
         }
     }
     Ok(found.stored)

@@ -74,13 +74,27 @@ pub(super) fn trace(
     id: &Id,
     options: &Options,
 ) -> Result<Vec<Vec<u8>>, Fault> {
-    let mut found = Vec::new();
+    let mut content = connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
+    let mut documents = Documents::default();
     for block in super::reader::blocks_with(connection, id)? {
-        let mut documents = Documents::default();
-        documents.read(connection, block, options, |it| it == id)?;
-        found.extend(documents.of(id).iter().map(|it| it.to_vec()));
+        let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
+        for item in block::items(&unpack(&packed)?) {
+            let item = item?;
+            if !item.may_be_of(TraceId::from_bytes(*id)) {
+                continue;
+            }
+            match item {
+                Item::Request(request) => {
+                    let mut spans = Vec::new();
+                    block::spans_of(request, id, &mut spans);
+                    documents.request(&spans, options, &|it| it == id);
+                }
+                Item::Document(document) => documents.document(document, &|it| it == id),
+            }
+        }
     }
-    Ok(found)
+    let found = documents.of(id);
+    Ok(found.into_iter().map(<[u8]>::to_vec).collect())
 }
 
 /// What a block's row says.
@@ -265,14 +279,7 @@ impl Documents {
         for item in block::items(&unpack(&packed)?) {
             match item? {
                 Item::Request(request) => self.request(request, options, &is_meant),
-                Item::Document(document) => {
-                    let id = segment::check(document).map(|it| it.trace_id.bytes());
-                    if let Ok(id) = id
-                        && is_meant(&id)
-                    {
-                        self.add(id, document);
-                    }
-                }
+                Item::Document(document) => self.document(document, &is_meant),
             }
         }
         // The sort is stable: those of a trace stay in the order of arrival.
@@ -294,6 +301,15 @@ impl Documents {
                     self.add(id, document.json);
                 }
             });
+        }
+    }
+
+    fn document(&mut self, document: &[u8], is_meant: &impl Fn(&Id) -> bool) {
+        let id = segment::check(document).map(|it| it.trace_id.bytes());
+        if let Ok(id) = id
+            && is_meant(&id)
+        {
+            self.add(id, document);
         }
     }
 
