@@ -65,7 +65,8 @@ impl Graph {
                     continue;
                 };
                 if let Some(number) = self.service(at, nodes) {
-                    self.add_segment(number, *index, segment);
+                    let is_root = trace.root == Some(*index);
+                    self.add_segment(number, *index, segment, is_root);
                 }
             }
         }
@@ -181,16 +182,16 @@ impl Graph {
             self.services.resize_with(number + 1, ServiceSums::default);
         }
         if let Some((sums, node)) = self.services.get_mut(number).zip(nodes.nodes.get(node)) {
-            sums.is_root |= node.is_root;
             sums.is_active |= !node.is_inferred && !node.is_client();
         }
         Some(number)
     }
 
-    fn add_segment(&mut self, number: usize, index: usize, segment: &Entity<'_>) {
+    fn add_segment(&mut self, number: usize, index: usize, segment: &Entity<'_>, is_root: bool) {
         let Some(sums) = self.services.get_mut(number) else {
             return;
         };
+        sums.is_root |= is_root;
         sums.starts.add(segment.start);
         let Some(seconds) = segment.seconds() else {
             return;

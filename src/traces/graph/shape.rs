@@ -17,7 +17,8 @@ pub struct Service {
     pub name: String,
     /// Its name.
     pub names: Vec<String>,
-    /// True where traces begin in it; absent elsewhere, as AWS has it.
+    /// True where traces begin in it, in the window; absent elsewhere, as AWS
+    /// has it.
     pub root: Option<bool>,
     /// The account that it is in, where that is another than one's own.
     pub account_id: Option<String>,

@@ -218,7 +218,7 @@ fn a_window_takes_what_begins_in_it() {
     3 pay (null, 210987654321) active root null [10.0, 11.0]
       0/0/0/1 0.375
       -> 0 [10.0, 11.0]: 0/0/1/0 3.25
-    4 shop (AWS::ECS::Container, null) active root true [11.0, 12.0]
+    4 shop (AWS::ECS::Container, null) active root null [11.0, 12.0]
       0/0/0/0 0.0
       -> 1 [11.0, 12.0]: 0/0/0/0 0.0
       -> 2 [11.0, 12.0]: 1/0/0/0 0.125
