@@ -27,8 +27,16 @@ impl Collector {
     /// Starts it, and waits until it listens.
     pub(crate) fn start(program: &Path, folder: &Path) -> Self {
         let folder = TempDir::new_in(folder).unwrap();
-        let off = ["otlp_grpc", "xray_udp", "xray_tcp", "jaeger_grpc", "jaeger_http"];
-        let off = off.into_iter().chain(["jaeger_compact", "jaeger_binary", "zipkin"]);
+        let off = [
+            "otlp_grpc",
+            "xray_udp",
+            "xray_tcp",
+            "jaeger_grpc",
+            "jaeger_http",
+        ];
+        let off = off
+            .into_iter()
+            .chain(["jaeger_compact", "jaeger_binary", "zipkin"]);
         let off: String = off.map(|name| format!("{name} = \"off\"\n")).collect();
         // All fits, and nothing is let go for its age.
         let config = format!(
@@ -77,7 +85,9 @@ impl Collector {
     /// Bytes that its data take on disk.
     pub(crate) fn bytes_on_disk(&self) -> u64 {
         let entries = fs::read_dir(self.folder.path().join("data")).unwrap();
-        entries.map(|one| one.unwrap().metadata().unwrap().len()).sum()
+        entries
+            .map(|one| one.unwrap().metadata().unwrap().len())
+            .sum()
     }
 }
 

@@ -242,7 +242,8 @@ async fn come(address: std::net::SocketAddr, stop: Arc<AtomicBool>) -> u64 {
     let mut connection = Connection::open(address).await;
     let mut requests = Requests::new(1);
     let mut taken = 0;
-    let mut pace = tokio::time::interval(Duration::from_secs(1) / u32::try_from(MEANWHILE).unwrap());
+    let mut pace =
+        tokio::time::interval(Duration::from_secs(1) / u32::try_from(MEANWHILE).unwrap());
     while !stop.load(Ordering::Relaxed) {
         pace.tick().await;
         let at = now();
