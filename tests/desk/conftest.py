@@ -52,4 +52,5 @@ def another(tmp_path):
 
     yield start
     for collector in running:
-        collector.stop()
+        if collector.process.poll() is None:
+            collector.stop()

@@ -1,5 +1,7 @@
-"""Insights: a burst of faults in a group that has them gives one, and nothing else does."""
+"""Insights: a burst of faults in a group that has them gives one, and nothing else does.
+What is to be expected is reckoned as `docs/insights.md` says."""
 
+import math
 import time
 from types import SimpleNamespace
 
@@ -51,7 +53,9 @@ def burst(tmp_path_factory):
             broken = name == "bad" and end - at <= 600 and number % 5 != 0
             documents += request(number + 1, at, name, broken or number % 100 == 50)
     api.put(documents)
-    yield SimpleNamespace(api=api, groups=groups, start=end - 2 * HOUR, end=end + 120)
+    yield SimpleNamespace(
+        api=api, groups=groups, start=end - 2 * HOUR, end=end + 120, documents=documents
+    )
     collector.stop()
 
 
@@ -145,6 +149,66 @@ def test_its_impact_graph(burst, insight):
     }
     assert ("bad-front", "bad-store") in edges
     assert burst.api.aws("get-insight-impact-graph", **members)["Services"]
+
+
+def probabilities(faults, requests, count):
+    """How likely each number of faults is among `count` requests: beta-binomial."""
+    a, b = faults + 0.5, requests - faults + 0.5
+    beta = lambda one, other: math.lgamma(one) + math.lgamma(other) - math.lgamma(one + other)
+    return [
+        math.comb(count, many) * math.exp(beta(many + a, count - many + b) - beta(a, b))
+        for many in range(count + 1)
+    ]
+
+
+def bounds(faults, requests, count):
+    """The least number that is hardly exceeded, the greatest hardly fallen short of."""
+    chances = probabilities(faults, requests, count)
+    high = next(many for many in range(count + 1) if sum(chances[many + 1 :]) <= 1e-4)
+    low = next(many for many in range(count, -1, -1) if sum(chances[:many]) <= 1e-4)
+    return low, high
+
+
+def test_bounds_are_those_of_the_documentation():
+    assert bounds(60, 6000, 100) == (0, 6)
+    assert bounds(0, 6000, 100) == (0, 2)
+    assert bounds(300, 600, 100) == (30, 70)
+    assert bounds(0, 50, 1000) == (0, 143)
+
+
+def test_the_faults_that_are_expected(burst, insight):
+    counts = {}
+    for one in burst.documents:
+        if one["name"] == "bad-store":
+            minute = one["start_time"] // 60 * 60
+            of = counts.setdefault(minute, [0, 0])
+            of[0] += one.get("fault", False)
+            of[1] += 1
+    wanted, good = {}, []
+    for minute, (faults, requests) in sorted(counts.items()):
+        past = [counts[one] for one in good[-60:]]
+        faults_before, before = (sum(each) for each in zip(*past)) if past else (0, 0)
+        high = None
+        if len(past) >= 10 and before >= 50:
+            low, high = bounds(faults_before, before, requests)
+            wanted[minute] = {"FaultCountLow": low, "FaultCountHigh": high}
+        if high is None or faults <= high or faults < 3:
+            good.append(minute)
+    assert len(counts) - len(good) >= 8
+    answer = burst.api.ask(
+        "get_time_series_service_statistics", StartTime=burst.start, EndTime=burst.end,
+        GroupName="bad", EntitySelectorExpression='id(name: "bad-store")', Period=60,
+        ForecastStatistics=True,
+    )
+    found = {
+        one["Timestamp"]: {
+            name: one["ServiceForecastStatistics"][name]
+            for name in ("FaultCountLow", "FaultCountHigh")
+        }
+        for one in answer["TimeSeriesServiceStatistics"]
+        if one["ServiceForecastStatistics"]["FaultCountHigh"] is not None
+    }
+    assert found == wanted
 
 
 def test_what_is_refused(burst):

@@ -1,11 +1,13 @@
 """Summaries, graphs and time series of a generated load equal those that Python reckons
 from the same segments."""
 
+import json
+
 import graphs
 import pytest
 import summaries
 from compare import same
-from shared import error_of
+from shared import error_of, post
 
 
 def test_summaries(api, load):
@@ -28,6 +30,20 @@ def test_windows_are_half_open(api, load, begin, end):
     wanted = {one.id for one in load.traces.values() if begin <= one.start < end}
     assert {one["Id"] for one in answer["TraceSummaries"]} == wanted
     assert answer["TracesProcessedCount"] == len(wanted)
+
+
+def test_windows_within_a_second(api, load):
+    def within(begin, end):
+        body = json.dumps({"StartTime": begin, "EndTime": end}).encode()
+        status, _, answer = post(api.url, body, "/TraceSummaries")
+        assert status == 200
+        return {one["Id"] for one in answer["TraceSummaries"]}
+
+    for trace in list(load.traces.values())[:5]:
+        # boto3 sends whole seconds alone.
+        assert trace.id in within(trace.start, trace.start + 0.001)
+        assert trace.id not in within(trace.start - 0.001, trace.start)
+        assert within(trace.start, trace.start) == set()
 
 
 def test_a_window_by_the_end_of_segments(api, load):
@@ -96,6 +112,16 @@ def test_summaries_of_groups(api, load, group):
     assert api.ids(load.start, load.end, f'group.arn = "{made["GroupARN"]}"') == wanted
     other = set(load.traces) - wanted
     assert api.ids(load.start, load.end, f'group.name != "{made["GroupName"]}"') == other
+
+
+def test_a_group_is_what_its_filter_is_now(api, load):
+    window = {"StartTime": load.start, "EndTime": load.end, "GroupName": "changing"}
+    api.ask("create_group", GroupName="changing", FilterExpression="fault")
+    for expression, matches in GROUPS.values():
+        api.ask("update_group", GroupName="changing", FilterExpression=expression)
+        chosen = [trace for trace in load.traces.values() if matches(trace)]
+        wanted = graphs.Graph(chosen, load.start, load.end).expected()
+        same(graphs.answered(api.ask("get_service_graph", **window)["Services"]), wanted)
 
 
 # --- Time series ----------------------------------------------------------------------------

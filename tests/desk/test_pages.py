@@ -127,6 +127,21 @@ def test_a_store_that_is_pruned_between_two_pages(another):
     assert answer["UnprocessedTraceIds"] == [asked] or answer["Traces"][0]["Id"] == asked
 
 
+def test_pages_of_a_collector_that_starts_again(another, tmp_path):
+    state = tmp_path / "state"
+    collector, api = another(state=state)
+    start = hours_ago(6)
+    api.put([minimal(start, number) for number in range(1_200)])
+    window = {"StartTime": start, "EndTime": start + 300}
+    first = api.ask("get_trace_summaries", **window)
+    collector.stop()
+    _, api = another(state=state)
+    assert api.ask("get_trace_summaries", **window)["TraceSummaries"] == first["TraceSummaries"]
+    rest = api.ask("get_trace_summaries", **window, NextToken=first["NextToken"])
+    ids = {one["Id"] for one in first["TraceSummaries"] + rest["TraceSummaries"]}
+    assert len(ids) == 1_200
+
+
 # --- Ranges ---------------------------------------------------------------------------------
 
 
