@@ -95,6 +95,9 @@ impl Task {
         let read = self
             .source
             .traces(window, TimeRange::GoingOn, &mut |id, documents| {
+                if filter.is_some_and(|filter| !filter.may_match(documents)) {
+                    return ControlFlow::Continue(());
+                }
                 let trace = Trace::of(id, documents.iter().copied());
                 let nodes = Nodes::of(&trace, &self.context.account);
                 if filter.is_none_or(|filter| filter.matches(&trace, &nodes)) {

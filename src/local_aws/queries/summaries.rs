@@ -204,7 +204,9 @@ impl Search<'_> {
         let source = std::sync::Arc::clone(&self.task.source);
         source.traces(window, range, &mut |id, documents| {
             self.processed += 1;
-            if self.is_of_share(id) {
+            let filter = self.filter.as_ref();
+            let may_match = filter.is_none_or(|filter| filter.may_match(documents));
+            if may_match && self.is_of_share(id) {
                 self.consider(&Trace::of(id, documents.iter().copied()));
             }
             ControlFlow::Continue(())

@@ -19,6 +19,7 @@
 mod causes;
 mod compare;
 mod groups;
+mod presence;
 mod request;
 
 use std::cell::OnceCell;
@@ -26,9 +27,11 @@ use std::cell::OnceCell;
 use serde_json::Value as Json;
 
 use self::groups::Groups;
+use self::presence::Need;
 use self::request::{CallView, SegmentView, TraceView};
 use super::causes::{CauseKind, RootCause, root_causes};
 use super::nodes::{Call, Node, Nodes};
+use super::source::Documents;
 use super::summary;
 use super::trace::Trace;
 use crate::filter::{
@@ -45,6 +48,7 @@ pub struct Filter {
     groups: Groups,
     account: String,
     asks_for_nodes: bool,
+    need: Need,
 }
 
 impl Filter {
@@ -59,11 +63,19 @@ impl Filter {
         let asks = |expression: &Expression| leaves(expression).into_iter().any(asks_for_nodes);
         let asks_for_nodes = asks(&expression) || groups.expressions().any(asks);
         Self {
+            need: Need::of(&expression),
             expression,
             groups,
             account: account.to_owned(),
             asks_for_nodes,
         }
+    }
+
+    /// Whether documents may be those of a trace that is asked for; `false` only
+    /// where [`Self::matches`] would be `false` too. It is much faster than that
+    /// and putting the trace together.
+    pub fn may_match(&self, documents: &Documents<'_>) -> bool {
+        self.need.may_be_met(documents)
     }
 
     /// Whether [`Self::matches`] looks at the nodes; where it does not, any will

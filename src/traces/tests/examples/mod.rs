@@ -54,6 +54,8 @@ pub(super) fn matches(expression: &str, documents: &[Json]) -> bool {
     let nodes = Nodes::of(&trace, ACCOUNT);
     let filter = Filter::new(parse(expression).unwrap(), ACCOUNT, &group);
     let is_match = filter.matches(&trace, &nodes);
+    let documents: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+    assert!(!is_match || filter.may_match(&documents), "{expression}");
     if !filter.asks_for_nodes() {
         assert_eq!(filter.matches(&trace, &Nodes::default()), is_match);
     }
