@@ -1,5 +1,7 @@
 //! Answers as Zipkin gives them.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
@@ -15,8 +17,14 @@ async fn names_are_told() {
     kept.keep_documents(&[segment()]).await;
     let ask = async |path: &str| kept.zipkin(&format!("/api/v2/{path}")).await.text;
     assert_eq!(ask("services").await, r#"["bank","shop","stock"]"#);
-    assert_eq!(ask("spans?serviceName=shop").await, r#"["GET /cart","POST","SELECT"]"#);
-    assert_eq!(ask("spans?serviceName=SHOP").await, r#"["GET /cart","POST","SELECT"]"#);
+    assert_eq!(
+        ask("spans?serviceName=shop").await,
+        r#"["GET /cart","POST","SELECT"]"#
+    );
+    assert_eq!(
+        ask("spans?serviceName=SHOP").await,
+        r#"["GET /cart","POST","SELECT"]"#
+    );
     assert_eq!(ask("spans?serviceName=no").await, "[]");
     assert_eq!(ask("remoteServices?serviceName=shop").await, r#"["db"]"#);
     assert_eq!(ask("remoteServices?serviceName=bank").await, "[]");
@@ -118,7 +126,10 @@ async fn a_trace_is_a_list_of_spans() {
     let same = kept.zipkin(&format!("/api/v2/trace/{XRAY_TRACE}")).await;
     assert_eq!(same.text, said.text);
     kept.keep(&shop()).await;
-    assert_eq!(kept.zipkin(&format!("/api/v2/trace/{TRACE}")).await.json(), said.json());
+    assert_eq!(
+        kept.zipkin(&format!("/api/v2/trace/{TRACE}")).await.json(),
+        said.json()
+    );
     kept.keep_documents(&[segment()]).await;
     let with_segment = kept.zipkin(&format!("/api/v2/trace/{TRACE}")).await.json();
     assert_eq!(with_segment.as_array().unwrap().len(), 6);
@@ -143,7 +154,10 @@ async fn traces_are_searched_by_everything() {
         ("remoteServiceName=other", 0),
         ("annotationQuery=error", 1),
         ("annotationQuery=exception", 1),
-        ("annotationQuery=error%20and%20cached%3Dtrue%20and%20host.name%3Dh", 1),
+        (
+            "annotationQuery=error%20and%20cached%3Dtrue%20and%20host.name%3Dh",
+            1,
+        ),
         ("annotationQuery=http.response.status_code%3D200", 1),
         ("annotationQuery=http.response.status_code%3D500", 0),
         ("serviceName=bank&annotationQuery=error", 0),
@@ -187,7 +201,12 @@ async fn both_sides_of_a_call_may_share_an_id() {
     let kept = Kept::new();
     let mut answered = zipkin_span("0000000000000002", Some("0000000000000001"), "SERVER", "b");
     answered["shared"] = true.into();
-    let mut queue = zipkin_span("0000000000000004", Some("0000000000000002"), "PRODUCER", "b");
+    let mut queue = zipkin_span(
+        "0000000000000004",
+        Some("0000000000000002"),
+        "PRODUCER",
+        "b",
+    );
     queue["remoteEndpoint"] = json!({ "serviceName": "kafka" });
     let spans = json!([
         answered,
@@ -213,7 +232,10 @@ fn translated(spans: &Value) -> Value {
 #[tokio::test]
 async fn several_traces_are_given_at_once() {
     let kept = Kept::shop().await;
-    let many = async |ids: &str| kept.zipkin(&format!("/api/v2/traceMany?traceIds={ids}")).await;
+    let many = async |ids: &str| {
+        kept.zipkin(&format!("/api/v2/traceMany?traceIds={ids}"))
+            .await
+    };
     let other = "5759e988bd862e3fe1be46a994272795";
     let found = many(&format!("{TRACE},77,{other}")).await.json();
     let lengths = found.as_array().unwrap().iter();
@@ -244,7 +266,7 @@ async fn what_is_wrong_is_said_as_zipkin_says_it() {
         "other",
     ] {
         let said = kept.zipkin(&format!("/api/v2/{path}")).await;
-        told += &format!("{path}\n  {} {}\n", said.status, said.text);
+        writeln!(told, "{path}\n  {} {}", said.status, said.text).unwrap();
     }
     insta::assert_snapshot!(told, @r"
     spans
@@ -293,7 +315,10 @@ async fn other_sites_are_not_answered_and_spans_still_come_in() {
     assert_eq!(ask(get().header("host", "localhost")).await, 200);
     assert_eq!(ask(get().header("host", "evil.example")).await, 403);
     let of_page = get().header("host", "localhost");
-    assert_eq!(ask(of_page.header("origin", "http://evil.example")).await, 403);
+    assert_eq!(
+        ask(of_page.header("origin", "http://evil.example")).await,
+        403
+    );
     let post = Request::post("/api/v2/spans").header("content-type", "application/json");
     assert_eq!(ask(post).await, 202);
 }
