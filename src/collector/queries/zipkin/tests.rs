@@ -17,6 +17,8 @@ async fn names_are_told() {
     kept.keep_documents(&[segment()]).await;
     let ask = async |path: &str| kept.zipkin(&format!("/api/v2/{path}")).await.text;
     assert_eq!(ask("services").await, r#"["bank","shop","stock"]"#);
+    let of_pages = kept.zipkin("/zipkin/api/v2/services").await;
+    assert_eq!(of_pages.text, r#"["bank","shop","stock"]"#);
     assert_eq!(
         ask("spans?serviceName=shop").await,
         r#"["GET /cart","POST","SELECT"]"#

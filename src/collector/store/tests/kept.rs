@@ -188,7 +188,12 @@ async fn several_traces_are_what_each_is() {
     let store = start(folder.path());
     for group in 0..4_u64 {
         let spans = (0..6).map(|trace| span(u128::from(trace), group, (group, group + 1)));
-        let document = segment(id(u128::from(group)), group + 1, "s", r#""end_time":1790000009"#);
+        let document = segment(
+            id(u128::from(group)),
+            group + 1,
+            "s",
+            r#""end_time":1790000009"#,
+        );
         let all = request("a", spans.collect());
         keep(&store, parcel_of(&[all], &[document])).await;
     }
@@ -222,7 +227,10 @@ async fn operations_have_the_kinds_of_their_spans() {
     let inside = r#""end_time":1790000009,"subsegments":[{"name":"db","id":"00000000000000aa","start_time":1790000001,"end_time":1790000002,"namespace":"remote"}]"#;
     keep(&store, parcel_of(&[], &[segment(id(7), 7, "shop", inside)])).await;
     let found = reader.operation_kinds("shop").unwrap();
-    let found: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.kinds[0])).collect();
+    let found: Vec<_> = found
+        .iter()
+        .map(|one| (one.name.as_str(), one.kinds[0]))
+        .collect();
     assert_eq!(found, [("db", Kind::Client), ("shop", Kind::Server)]);
     let query = Query {
         service: Some("shop".to_owned()),
@@ -234,7 +242,9 @@ async fn operations_have_the_kinds_of_their_spans() {
 
     // A file of before has no kinds, and is given them when it is written again.
     let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
-    connection.execute("DROP TABLE operation_kinds", []).unwrap();
+    connection
+        .execute("DROP TABLE operation_kinds", [])
+        .unwrap();
     drop(connection);
     let reader = Reader::open(folder.path()).unwrap();
     assert_eq!(kinds(&reader), [Kind::Unspecified]);
