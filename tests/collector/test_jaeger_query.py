@@ -52,7 +52,10 @@ def test_version_3(collector):
     trace = send(collector)
     address = collector.addresses["Jaeger's queries"]
     assert ask(address, "/api/v3/services") == (200, {"services": ["bank", "shop"]})
-    operations = [{"name": "GET /cart", "spanKind": "server"}, {"name": "POST", "spanKind": "client"}]
+    operations = [
+        {"name": "GET /cart", "spanKind": "server"},
+        {"name": "POST", "spanKind": "client"},
+    ]
     assert ask(address, "/api/v3/operations", service="shop") == (200, {"operations": operations})
     status, found = ask(address, f"/api/v3/traces/{trace}")
     assert (status, len(spans(found))) == (200, 3)
@@ -79,8 +82,10 @@ def test_what_grafana_and_the_older_pages_ask(collector):
     assert data("/api/services") == ["bank", "shop"]
     assert data("/api/services/bank/operations") == ["pay"]
     now = int(time.time() * 1e6)
-    at = {"start": now - 3_600_000_000, "end": now + 3_600_000_000, "limit": 20, "lookback": "custom"}
-    (found,) = data("/api/traces", service="shop", operation="GET /cart", tags='{"tenant":"acme"}', **at)
+    hour = 3_600_000_000
+    at = {"start": now - hour, "end": now + hour, "limit": 20, "lookback": "custom"}
+    wanted = {"service": "shop", "operation": "GET /cart", "tags": '{"tenant":"acme"}'}
+    (found,) = data("/api/traces", **wanted, **at)
     assert found["traceID"] == trace
     services = {found["processes"][span["processID"]]["serviceName"] for span in found["spans"]}
     assert services == {"shop", "bank"}
@@ -94,7 +99,7 @@ def test_what_grafana_and_the_older_pages_ask(collector):
 def test_segments_of_the_xray_sdk(collector):
     recorder = AWSXRayRecorder()
     emitter = UDPEmitter(daemon_address=collector.addresses["X-Ray over UDP"])
-    recorder.configure(service="orders", sampling=False, emitter=emitter, context_missing="LOG_ERROR")
+    recorder.configure(service="orders", sampling=False, emitter=emitter)
     with recorder.in_segment("orders") as segment:
         segment.put_annotation("tenant", "acme")
         with recorder.in_subsegment("stock", namespace="remote"):

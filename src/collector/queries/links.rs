@@ -1,6 +1,6 @@
 //! Which service calls which, counted from spans.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Failure;
 use super::recent::{Names, walk};
@@ -137,12 +137,12 @@ impl Graph {
     /// Calls from one service to another, to services that send no spans too. As
     /// Zipkin counts: work within a service is none.
     pub(super) fn by_calls(&self) -> Links {
-        let mut has_answer: HashMap<Key, ()> = HashMap::new();
+        let mut has_answer: HashSet<Key> = HashSet::new();
         for node in &self.nodes {
             if matches!(node.kind, Kind::Server | Kind::Consumer)
                 && let Some(parent) = self.parent(node)
             {
-                has_answer.insert((parent.trace, parent.id), ());
+                has_answer.insert((parent.trace, parent.id));
             }
         }
         let mut links = Links::new();
@@ -160,7 +160,7 @@ impl Graph {
                         self.count(&mut links, above, service, false);
                     }
                     if let Some(remote) = node.remote
-                        && !has_answer.contains_key(&(node.trace, node.id))
+                        && !has_answer.contains(&(node.trace, node.id))
                     {
                         self.count(&mut links, service, remote, is_error);
                     }

@@ -15,7 +15,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
 
 use super::super::links::Graph;
-use super::super::trace::read;
+use super::super::trace::{Trace, read};
 use super::super::{Failure, Queries};
 use super::messages::{
     DependenciesResponse, Dependency, FindTraceSummariesResponse, FindTracesRequest,
@@ -190,8 +190,8 @@ fn read_as<M: Message + Default>(message: &[u8]) -> Result<M, Status> {
     M::decode(message).map_err(|error| Status::invalid_argument(error.to_string()))
 }
 
-fn one(message: &impl Message) -> Messages {
-    Ok(vec![message.encode_to_vec().into()])
+fn one(message: &impl Message) -> Vec<Bytes> {
+    vec![message.encode_to_vec().into()]
 }
 
 fn failed(failure: &Failure) -> Status {
@@ -205,7 +205,7 @@ fn failed(failure: &Failure) -> Status {
 async fn services(queries: &Queries) -> Messages {
     let services = queries.read(|reader| Ok(reader.services()?)).await;
     let services = services.map_err(|failure| failed(&failure))?;
-    one(&GetServicesResponse { services })
+    Ok(one(&GetServicesResponse { services }))
 }
 
 async fn operations(queries: &Queries, asked: GetOperationsRequest) -> Messages {
@@ -221,9 +221,9 @@ async fn operations(queries: &Queries, asked: GetOperationsRequest) -> Messages 
             name,
             span_kind: kind.to_owned(),
         });
-    one(&GetOperationsResponse {
+    Ok(one(&GetOperationsResponse {
         operations: operations.collect(),
-    })
+    }))
 }
 
 async fn dependencies(queries: &Queries, asked: GetDependenciesRequest) -> Messages {
@@ -248,9 +248,9 @@ async fn dependencies(queries: &Queries, asked: GetDependenciesRequest) -> Messa
             child,
             call_count: count.calls,
         });
-    one(&DependenciesResponse {
+    Ok(one(&DependenciesResponse {
         dependencies: dependencies.collect(),
-    })
+    }))
 }
 
 async fn trace(queries: &Queries, asked: GetTraceRequest) -> Messages {
@@ -269,16 +269,16 @@ async fn trace(queries: &Queries, asked: GetTraceRequest) -> Messages {
 async fn traces(queries: &Queries, asked: FindTracesRequest) -> Messages {
     let found = wanted(asked)?.find(queries).await;
     let found = found.map_err(|failure| failed(&failure))?;
-    Ok(found.traces.iter().map(|trace| trace.request()).collect())
+    Ok(found.traces.iter().map(Trace::request).collect())
 }
 
 async fn summaries(queries: &Queries, asked: FindTracesRequest) -> Messages {
     let found = wanted(asked)?.find(queries).await;
     let found = found.map_err(|failure| failed(&failure))?;
     let summaries = found.traces.iter().map(|trace| message(summary::of(trace)));
-    one(&FindTraceSummariesResponse {
+    Ok(one(&FindTraceSummariesResponse {
         summaries: summaries.collect(),
-    })
+    }))
 }
 
 fn message(summary: Summary) -> TraceSummary {

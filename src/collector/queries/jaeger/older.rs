@@ -23,7 +23,10 @@ const MOST_PRETTY: usize = 4 << 20;
 /// The services.
 pub(super) async fn services(queries: &Queries, query: &Parameters) -> Answer {
     match queries.read(|reader| Ok(reader.services()?)).await {
-        Ok(services) => listed(services.into_iter().map(Value::from).collect(), query),
+        Ok(services) => listed(
+            &services.into_iter().map(Value::from).collect::<Vec<_>>(),
+            query,
+        ),
         Err(failure) => failed(&failure),
     }
 }
@@ -35,7 +38,10 @@ pub(super) async fn names(queries: &Queries, service: &str, query: &Parameters) 
         .read(move |reader| Ok(reader.operations(&service)?))
         .await;
     match found {
-        Ok(names) => listed(names.into_iter().map(Value::from).collect(), query),
+        Ok(names) => listed(
+            &names.into_iter().map(Value::from).collect::<Vec<_>>(),
+            query,
+        ),
         Err(failure) => failed(&failure),
     }
 }
@@ -54,7 +60,7 @@ pub(super) async fn operations(queries: &Queries, query: &Parameters) -> Answer 
             let list = list
                 .into_iter()
                 .map(|(name, kind)| json!({ "name": name, "spanKind": kind }));
-            listed(list.collect(), query)
+            listed(&list.collect::<Vec<_>>(), query)
         }
         Err(failure) => failed(&failure),
     }
@@ -146,7 +152,7 @@ pub(super) fn no_metrics() -> Answer {
     error(StatusCode::NOT_IMPLEMENTED, NO_METRICS)
 }
 
-fn listed(list: Vec<Value>, query: &Parameters) -> Answer {
+fn listed(list: &[Value], query: &Parameters) -> Answer {
     let total = list.len();
     let body = json!({ "data": list, "total": total, "limit": 0, "offset": 0, "errors": null });
     pretty(body.to_string().into(), query)

@@ -45,8 +45,7 @@ pub(super) fn of(trace: &Trace) -> Summary {
         summary.start = summary.start.min(start);
         summary.end = summary.end.max(span.end_time_unix_nano);
         match span.parent() {
-            Some(parent) if !ids.contains(parent) => summary.orphans += 1,
-            Some(_) => {}
+            Some(parent) => summary.orphans += u32::from(!ids.contains(parent)),
             None if start < began || summary.root.is_none() => {
                 began = start;
                 summary.root = Some((placed.service().to_owned(), span.name.to_owned()));

@@ -72,6 +72,8 @@ impl Zipkin {
     }
 
     async fn get(&self, path: &str, query: &Parameters) -> Answered {
+        // Zipkin's pages ask below their own folder.
+        let path = path.strip_prefix("/zipkin").unwrap_or(path);
         let steps: Vec<String> = path.split('/').skip(1).map(step).collect();
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
         match steps.as_slice() {

@@ -1,5 +1,7 @@
 //! Answers as Zipkin gives them.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
@@ -15,6 +17,8 @@ async fn names_are_told() {
     kept.keep_documents(&[segment()]).await;
     let ask = async |path: &str| kept.zipkin(&format!("/api/v2/{path}")).await.text;
     assert_eq!(ask("services").await, r#"["bank","shop","stock"]"#);
+    let of_pages = kept.zipkin("/zipkin/api/v2/services").await;
+    assert_eq!(of_pages.text, r#"["bank","shop","stock"]"#);
     assert_eq!(
         ask("spans?serviceName=shop").await,
         r#"["GET /cart","POST","SELECT"]"#
@@ -264,7 +268,7 @@ async fn what_is_wrong_is_said_as_zipkin_says_it() {
         "other",
     ] {
         let said = kept.zipkin(&format!("/api/v2/{path}")).await;
-        told += &format!("{path}\n  {} {}\n", said.status, said.text);
+        writeln!(told, "{path}\n  {} {}", said.status, said.text).unwrap();
     }
     insta::assert_snapshot!(told, @r"
     spans

@@ -181,3 +181,74 @@ proptest! {
         prop_assert_eq!(reader.statistics().unwrap().spans, number);
     }
 }
+
+#[tokio::test]
+async fn several_traces_are_what_each_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = start(folder.path());
+    for group in 0..4_u64 {
+        let spans = (0..6).map(|trace| span(u128::from(trace), group, (group, group + 1)));
+        let document = segment(
+            id(u128::from(group)),
+            group + 1,
+            "s",
+            r#""end_time":1790000009"#,
+        );
+        let all = request("a", spans.collect());
+        keep(&store, parcel_of(&[all], &[document])).await;
+    }
+    let reader = store.reader().unwrap();
+    let ids: Vec<TraceId> = [3, 99, 0, 5].map(id).to_vec();
+    let expected: Vec<_> = ids.iter().map(|id| reader.trace(*id).unwrap()).collect();
+    assert_eq!(expected[0].len(), 5);
+    assert_eq!(reader.several(&ids, usize::MAX).unwrap(), Some(expected));
+    assert_eq!(reader.several(&ids, 100).unwrap(), None);
+    assert_eq!(reader.several(&[], 0).unwrap(), Some(Vec::new()));
+}
+
+#[tokio::test]
+async fn operations_have_the_kinds_of_their_spans() {
+    use crate::otlp::view::Kind;
+
+    let folder = tempfile::tempdir().unwrap();
+    let of_kind = |kind| Span {
+        kind,
+        ..span(1, 0, (0, 1))
+    };
+    let kinds = |reader: &Reader| reader.operation_kinds("a").unwrap()[0].kinds.clone();
+    let store = start(folder.path());
+    let reader = store.reader().unwrap();
+    keep(&store, parcel_of(&[request("a", vec![of_kind(0)])], &[])).await;
+    assert_eq!(kinds(&reader), [Kind::Unspecified]);
+    keep(&store, parcel_of(&[request("a", vec![of_kind(3)])], &[])).await;
+    keep(&store, parcel_of(&[request("a", vec![of_kind(2)])], &[])).await;
+    let both = [Kind::Unspecified, Kind::Server, Kind::Client];
+    assert_eq!(kinds(&reader), both);
+    let inside = r#""end_time":1790000009,"subsegments":[{"name":"db","id":"00000000000000aa","start_time":1790000001,"end_time":1790000002,"namespace":"remote"}]"#;
+    keep(&store, parcel_of(&[], &[segment(id(7), 7, "shop", inside)])).await;
+    let found = reader.operation_kinds("shop").unwrap();
+    let found: Vec<_> = found
+        .iter()
+        .map(|one| (one.name.as_str(), one.kinds[0]))
+        .collect();
+    assert_eq!(found, [("db", Kind::Client), ("shop", Kind::Server)]);
+    let query = Query {
+        service: Some("shop".to_owned()),
+        operation: Some("db".to_owned()),
+        ..Query::default()
+    };
+    assert_eq!(reader.traces(&query).unwrap().len(), 1);
+    drop((reader, store));
+
+    // A file of before has no kinds, and is given them when it is written again.
+    let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    connection
+        .execute("DROP TABLE operation_kinds", [])
+        .unwrap();
+    drop(connection);
+    let reader = Reader::open(folder.path()).unwrap();
+    assert_eq!(kinds(&reader), [Kind::Unspecified]);
+    let store = start(folder.path());
+    keep(&store, parcel_of(&[request("a", vec![of_kind(2)])], &[])).await;
+    assert_eq!(kinds(&reader), [Kind::Server]);
+}
