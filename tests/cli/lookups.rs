@@ -81,7 +81,7 @@ fn traces_in_wide_lines_and_as_json() {
         .scenario()
         .run(&format!("traces --wide {WINDOW}"))
         .succeeds();
-    let wide = wide.prints("items=3.0, tier=gold").prints("pay␛[31m");
+    let wide = wide.prints("items=3, tier=gold").prints("pay␛[31m");
     assert!(!wide.stdout.contains('\x1b'), "{wide}");
     let json = xray
         .scenario()
@@ -417,7 +417,7 @@ fn a_map_in_every_form() {
     scenario
         .run("--json map --svg")
         .ends_with(1)
-        .says("a form of its own");
+        .prints("a form of its own");
     scenario.run("map --dot --svg").ends_with(1);
 }
 
