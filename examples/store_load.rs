@@ -16,6 +16,8 @@
 
 #[path = "../benches/load/otlp.rs"]
 mod otlp;
+#[path = "../benches/load/places.rs"]
+mod places;
 
 use std::fs;
 use std::ops::Range;
@@ -27,7 +29,6 @@ use clap::{Parser, ValueEnum};
 use xrayctl::collector::store::{Query, Store};
 use xrayctl::collector::{Consumer, Counters, Memory, Parcel};
 use xrayctl::collector_config::{self, Durability};
-use xrayctl::otlp::view::{ResourceSpans, resources};
 use xrayctl::segment::TraceId;
 
 /// Bytes that may lie in memory, as in the collector.
@@ -63,20 +64,10 @@ enum Outlives {
     Commit,
 }
 
-/// Where in the request a span has what is its own.
-struct Places {
-    trace: usize,
-    trace_id: Range<usize>,
-    span_id: Range<usize>,
-    parent: Option<Range<usize>>,
-    start: Range<usize>,
-    end: Range<usize>,
-}
-
 /// A request that is given ids and times of its own each time.
 struct Requests {
     bytes: Vec<u8>,
-    places: Vec<Places>,
+    places: Vec<places::Places>,
     random: u64,
     trace_ids: Vec<[u8; 16]>,
 }
@@ -84,29 +75,7 @@ struct Requests {
 impl Requests {
     fn new() -> Self {
         let bytes = otlp::Template::new().request(0).to_vec();
-        let range = |part: &[u8]| {
-            let start = part.as_ptr().addr() - bytes.as_ptr().addr();
-            start..start + part.len()
-        };
-        let mut places = Vec::new();
-        for scope in resources(&bytes).flat_map(ResourceSpans::scopes) {
-            for span in scope.spans() {
-                let message = span.message();
-                let time = |time: u64| {
-                    let time = time.to_le_bytes();
-                    let at = message.windows(8).position(|it| it == time).unwrap();
-                    range(&message[at..at + 8])
-                };
-                places.push(Places {
-                    trace: usize::from(span.trace_id[15]),
-                    trace_id: range(span.trace_id),
-                    span_id: range(span.span_id),
-                    parent: span.parent().map(range),
-                    start: time(span.start_time_unix_nano),
-                    end: time(span.end_time_unix_nano),
-                });
-            }
-        }
+        let places = places::places(&bytes);
         Self {
             bytes,
             places,
@@ -117,11 +86,8 @@ impl Requests {
 
     /// The next number of `SplitMix64`.
     fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.random = self.random.wrapping_add(places::STEP);
+        places::mixed(self.random)
     }
 
     fn next(&mut self, number: u64) -> Bytes {

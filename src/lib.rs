@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`model`] | addresses, attributes, diagnostics, places in a file |
 //! | [`filter`] | X-Ray filter expressions |
+//! | [`access_log`] | lines of access logs, read
 //! | [`sampling`] | which sampling rule a request meets, and whether it is sampled |
 //! | [`lint`] | what AWS takes, but hardly as it is meant |
 //! | [`plan`] | what would change, as data, and in which order |
@@ -29,6 +30,7 @@
 //! `filter` → `model`; `local_aws` → `sampling`, `segment`; `collector` → `segment` → `otlp`.
 //! `tests/layers.rs` keeps it so.
 
+pub mod access_log;
 pub mod apply;
 pub mod aws;
 pub mod cli;

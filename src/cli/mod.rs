@@ -17,6 +17,7 @@ mod map;
 mod plan;
 mod planning;
 mod replace_file;
+mod sampling;
 mod schema;
 mod show;
 mod spec_file;
@@ -67,6 +68,7 @@ enum Command {
     Import(import::Args),
     Export(export::Args),
     Generate(generate::Args),
+    Sampling(sampling::Args),
     Traces(traces::Args),
     Trace(trace::Args),
     Map(map::Args),
@@ -179,6 +181,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal, report: &dyn Report) -> Outcome {
         Command::Dev(args) => with_runtime(dev::run(args, globals, terminal)),
         Command::Import(args) => with_runtime(import::run(args, globals, terminal, report)),
         Command::Export(args) => with_runtime(export::run(args, globals, terminal)),
+        Command::Sampling(args) => with_runtime(sampling::run(args, globals, terminal)),
         Command::Generate(args) => with_runtime(generate::run(args, globals, terminal)),
         Command::Traces(args) => with_runtime(traces::run(args, globals, terminal)),
         Command::Trace(args) => with_runtime(trace::run(args, globals, terminal)),
@@ -213,6 +216,7 @@ impl Command {
             Self::Import(_) => "import",
             Self::Export(_) => "export",
             Self::Generate(_) => "generate",
+            Self::Sampling(args) => args.name(),
             Self::Traces(_) => "traces",
             Self::Trace(_) => "trace",
             Self::Map(_) => "map",
@@ -250,6 +254,7 @@ impl Command {
                 ..Uses::default()
             },
             Self::Generate(args) => args.uses(),
+            Self::Sampling(args) => args.uses(),
             Self::Traces(args) => args.place.uses(),
             Self::Trace(args) => args.place.uses(),
             Self::Map(args) => args.place.uses(),

@@ -44,7 +44,7 @@ mod quote;
 mod scope;
 mod suggest;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod value;
 
 pub use ast::{

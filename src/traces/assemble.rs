@@ -9,6 +9,9 @@ use super::said::{self, Said};
 use super::trace::{Cause, Entity, Exception, Flags, Http, Kind, Namespace, Place, Trace};
 use crate::segment::{SegmentId, TraceId};
 
+/// The last second of the year 9999, in epoch seconds.
+const LAST_TIME: f64 = 253_402_300_799.0;
+
 impl<'a> Trace<'a> {
     /// Puts together what is known of a trace: segment documents in JSON, in the
     /// order in which they came. Of the versions of an entity, told by its id,
@@ -180,7 +183,7 @@ fn entity(
     let called = inferred::called(&said.name, &aws, namespace, said.sql.0.is_some());
     let ec2 = aws.ec2.0.unwrap_or_default();
     let ecs = aws.ecs.0.unwrap_or_default();
-    let end = said.end_time.0.filter(|_| !said.in_progress.0);
+    let end = said.end_time.0.filter(|_| !said.in_progress.0).map(time);
     let links = said.links.0.iter();
     Some(Entity {
         id,
@@ -192,7 +195,7 @@ fn entity(
         name: said.name.0?,
         origin: said.origin.0,
         namespace,
-        start: said.start_time.0?,
+        start: time(said.start_time.0?),
         end,
         flags: flags.with_status(http.0.status),
         http: http.0,
@@ -211,6 +214,12 @@ fn entity(
         called,
         place: Some(place),
     })
+}
+
+/// A time that clients of AWS can read as a date. X-Ray takes segments with any
+/// number for a time, and one of them must not hide all others.
+fn time(said: f64) -> f64 {
+    said.clamp(0.0, LAST_TIME)
 }
 
 fn kind(is_subsegment: bool, is_inferred: bool) -> Kind {

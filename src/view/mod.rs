@@ -14,6 +14,7 @@ pub mod plan;
 pub mod progress;
 pub mod reading;
 pub mod report;
+pub mod sampling;
 pub mod sarif;
 pub mod service_map;
 pub mod show;

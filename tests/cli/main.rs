@@ -48,6 +48,7 @@ mod policies;
 mod refresh;
 mod replace;
 mod run_time_errors;
+mod sampling;
 mod saved_plans;
 mod selection;
 mod shipped;

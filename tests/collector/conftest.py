@@ -38,27 +38,36 @@ class Collector:
 
     `configuration` is what `[collector]` begins with, and `{folder}` in it is the folder of
     the test; `before` is put in front of the command; `ports` are those that are not
-    to be any.
+    to be any; `arguments` end the command.
     """
 
     def __init__(
-        self, folder, configuration="", before=(), state=None, ports=None, environment=None
+        self,
+        folder,
+        configuration="",
+        before=(),
+        state=None,
+        ports=None,
+        environment=None,
+        arguments=(),
     ):
         self.folder = folder
         folder.mkdir(exist_ok=True)
         ports = {**dict.fromkeys(RECEIVERS, "127.0.0.1:0"), **(ports or {})}
         ports = "".join(f'{name} = "{address}"\n' for name, address in ports.items())
         operations = 'health = "127.0.0.1:0"\nzpages = "127.0.0.1:0"\n'
+        queries = 'jaeger_http = "127.0.0.1:0"\njaeger_grpc = "127.0.0.1:0"\n'
         path = folder / "collector.toml"
         path.write_text(
             "[collector]\n"
             + configuration.replace("{folder}", str(folder))
             + f"\n[collector.receivers]\n{ports}\n[collector.operations]\n{operations}\n"
+            + f"[collector.queries]\n{queries}\n"
         )
         command = [COLLECTOR, "--state", state or folder / "state", "--aws-listen", "127.0.0.1:0"]
         with open(folder / "stderr", "w", encoding="utf-8") as stderr:
             self.process = subprocess.Popen(
-                [*before, *command, "--config", path],
+                [*before, *command, "--config", path, *arguments],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,

@@ -1,29 +1,13 @@
 """SDKs and exporters for Node.js, unchanged: X-Ray's over UDP, OpenTelemetry's over
 gRPC, HTTP and Zipkin's JSON, Jaeger's client over UDP and HTTP."""
 
-import os
-import pathlib
-import subprocess
 from collections import Counter
 
 import pytest
-from conftest import ROOT, attributes
+from conftest import attributes
+from node_clients import node
 
-FOLDER = pathlib.Path(__file__).parent / "node"
-PACKAGES = ROOT / os.environ.get("NODE_PACKAGES", "target/test-node/node_modules")
 SPANS = 700
-
-
-def node(script, *arguments):
-    """Runs a client to its end, which must be a good one and say nothing."""
-    ran = subprocess.run(
-        ["node", FOLDER / script, *map(str, arguments)],
-        env={**os.environ, "NODE_PATH": str(PACKAGES)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (ran.returncode, ran.stderr) == (0, ""), ran
 
 
 def check(spans):

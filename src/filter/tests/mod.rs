@@ -2,6 +2,7 @@
 
 mod accepted;
 mod fuzz;
+pub(crate) mod generate;
 mod limits;
 mod rejected;
 mod round_trip;

@@ -1,124 +1,26 @@
 //! Random trees and random texts.
 
 use proptest::collection::vec;
-use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
+use super::generate::{self, Words, logic};
 use crate::filter::{
-    Annotation, AnnotationKey, AnnotationSide, AnnotationTest, Block, BooleanKeyword, Condition,
-    EdgeSelector, Endpoints, EntitySelector, Equality, Expression, GroupField, Logic, NodeField,
-    NodeId, NodePattern, Number, NumberKeyword, NumberOperator, RootCauseList, RootCausePattern,
-    RootCauseSelector, Scope, ServiceSelector, StringKeyword, StringOperator, Term, Test, parse,
-    parse_entity_selector,
+    AnnotationKey, BooleanKeyword, Condition, EntitySelector, Expression, Number, RootCausePattern,
+    parse, parse_entity_selector,
 };
 
-fn test<O: Copy + std::fmt::Debug, V: std::fmt::Debug>(
-    operators: &'static [O],
-    value: impl Strategy<Value = V>,
-) -> impl Strategy<Value = Test<O, V>> {
-    (select(operators), value).prop_map(|(operator, value)| Test { operator, value })
-}
-
-fn number_test() -> impl Strategy<Value = Test<NumberOperator, Number>> {
-    let value = any::<f64>().prop_filter_map("finite", Number::new);
-    test(NumberOperator::ALL, value)
-}
-
-fn string_test() -> impl Strategy<Value = Test<StringOperator, String>> {
-    test(StringOperator::ALL, any::<String>())
-}
-
-fn annotation(scope: Scope) -> impl Strategy<Value = Annotation> {
-    let side = match scope {
-        Scope::Edge => option::of(select(AnnotationSide::ALL)).boxed(),
-        _ => Just(None).boxed(),
-    };
-    let key = "[A-Za-z0-9_.]{1,12}".prop_filter_map("valid key", AnnotationKey::new);
-    (side, key).prop_map(|(side, key)| Annotation { side, key })
-}
-
-fn annotation_test() -> impl Strategy<Value = AnnotationTest> {
-    prop_oneof![
-        test(Equality::ALL, any::<bool>()).prop_map(AnnotationTest::Boolean),
-        number_test().prop_map(AnnotationTest::Number),
-        string_test().prop_map(AnnotationTest::String),
-    ]
-}
-
-fn condition(scope: Scope) -> impl Strategy<Value = Condition> {
-    let boolean = select(BooleanKeyword::ALL)
-        .prop_filter("in scope", move |keyword| {
-            keyword.placement().includes(scope)
-        })
-        .prop_map(Condition::Boolean);
-    let number = (select(NumberKeyword::ALL), option::of(number_test()))
-        .prop_filter("in scope", move |(keyword, _)| {
-            keyword.placement().includes(scope)
-        })
-        .prop_map(|(keyword, test)| Condition::Number { keyword, test });
-    let string = (select(StringKeyword::ALL), option::of(string_test()))
-        .prop_filter("in scope", move |(keyword, _)| {
-            keyword.placement().includes(scope)
-        })
-        .prop_map(|(keyword, test)| Condition::String { keyword, test });
-    if let Scope::RootCause(_) = scope {
-        return prop_oneof![boolean, number, string].boxed();
+/// Any that there can be.
+fn words() -> Words {
+    Words {
+        text: any::<String>().boxed(),
+        number: any::<f64>().prop_filter_map("finite", Number::new).boxed(),
+        key: "[A-Za-z0-9_.]{1,12}"
+            .prop_filter_map("valid key", AnnotationKey::new)
+            .boxed(),
+        pattern: pattern().boxed(),
     }
-    let annotation = (annotation(scope), option::of(annotation_test()))
-        .prop_map(|(annotation, test)| Condition::Annotation { annotation, test });
-    prop_oneof![boolean, number, string, annotation].boxed()
-}
-
-fn logic<T: Clone + std::fmt::Debug + 'static>(
-    leaf: impl Strategy<Value = T> + 'static,
-) -> impl Strategy<Value = Logic<T>> {
-    leaf.prop_map(Logic::Leaf)
-        .prop_recursive(5, 24, 4, |inner| {
-            let operands = (inner.clone(), vec(inner.clone(), 0..4));
-            prop_oneof![
-                operands
-                    .clone()
-                    .prop_map(|(first, rest)| Logic::any_of(first, rest)),
-                operands.prop_map(|(first, rest)| Logic::all_of(first, rest)),
-                inner.prop_map(|operand| !operand),
-            ]
-        })
-}
-
-fn block(scope: Scope) -> impl Strategy<Value = Block> {
-    logic(condition(scope))
-}
-
-fn node_id() -> impl Strategy<Value = NodeId> {
-    let field = || (select(NodeField::ALL), any::<String>());
-    (field(), vec(field(), 0..3)).prop_map(|((field, value), rest)| {
-        rest.into_iter()
-            .fold(NodeId::new(field, value), |id, (field, value)| {
-                id.with(field, value)
-            })
-    })
-}
-
-fn node() -> impl Strategy<Value = NodePattern> {
-    prop_oneof![
-        any::<String>().prop_map(NodePattern::Name),
-        node_id().prop_map(NodePattern::Id),
-    ]
-}
-
-fn endpoints() -> impl Strategy<Value = Endpoints> {
-    (node(), node()).prop_map(|(source, destination)| Endpoints {
-        source,
-        destination,
-    })
-}
-
-fn root_cause() -> impl Strategy<Value = RootCauseSelector> {
-    select(RootCauseList::ALL).prop_flat_map(|list| {
-        block(Scope::RootCause(list)).prop_map(move |block| RootCauseSelector { list, block })
-    })
 }
 
 fn pattern() -> impl Strategy<Value = RootCausePattern> {
@@ -131,35 +33,16 @@ fn pattern() -> impl Strategy<Value = RootCausePattern> {
         .prop_map(|path| RootCausePattern(vec![json!({"EntityPath": path}), Value::Null]))
 }
 
-fn term() -> impl Strategy<Value = Term> {
-    let service = (option::of(node()), option::of(block(Scope::Service)))
-        .prop_map(|(node, block)| Term::Service(Box::new(ServiceSelector { node, block })));
-    let edge = (option::of(endpoints()), option::of(block(Scope::Edge)))
-        .prop_map(|(endpoints, block)| Term::Edge(Box::new(EdgeSelector { endpoints, block })));
-    let group = (
-        select(GroupField::ALL),
-        test(Equality::ALL, any::<String>()),
-    )
-        .prop_map(|(field, test)| Term::Group { field, test });
-    prop_oneof![
-        3 => condition(Scope::Trace).prop_map(Term::Condition),
-        1 => service,
-        1 => edge,
-        1 => root_cause().prop_map(Term::RootCause),
-        1 => test(Equality::ALL, pattern()).prop_map(Term::RootCauseJson),
-        1 => group,
-    ]
-}
-
 fn expression() -> impl Strategy<Value = Expression> {
-    logic(term())
+    generate::expression(&words())
 }
 
 fn entity_selector() -> impl Strategy<Value = EntitySelector> {
+    let words = words();
     prop_oneof![
-        node().prop_map(EntitySelector::Service),
-        endpoints().prop_map(EntitySelector::Edge),
-        node_id().prop_map(EntitySelector::Id),
+        generate::node(&words).prop_map(EntitySelector::Service),
+        generate::endpoints(&words).prop_map(EntitySelector::Edge),
+        generate::node_id(&words).prop_map(EntitySelector::Id),
     ]
 }
 

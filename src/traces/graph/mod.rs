@@ -12,9 +12,10 @@
 
 mod ends;
 mod shape;
+mod sums;
 pub(super) mod table;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 pub use shape::{Edge, Link, MOST_LINKS, RetrievedService, Service, State};
 pub use table::{MOST_EDGES, MOST_NAME_BYTES, MOST_SERVICES};
@@ -22,18 +23,16 @@ pub use table::{MOST_EDGES, MOST_NAME_BYTES, MOST_SERVICES};
 use super::histogram::Histogram;
 use super::nodes::{Call, NodeKey, Nodes};
 use super::source::Window;
-use super::statistics::Statistics;
 use super::trace::{Entity, Trace};
 use super::{CLIENT, inferred};
-use crate::segment::TraceId;
 use ends::Ends;
+use sums::{EdgeSums, ServiceSums, Starts};
 use table::{Names, Places};
 
 /// A graph of services that grows trace by trace.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     window: Option<Window>,
-    has_links: bool,
     names: Names,
     /// By a service's number.
     services: Vec<ServiceSums>,
@@ -45,47 +44,13 @@ pub struct Graph {
     ends: Ends,
 }
 
-#[derive(Clone, Debug, Default)]
-struct ServiceSums {
-    is_root: bool,
-    is_active: bool,
-    starts: Starts,
-    /// Those of the calls from and to it.
-    calls: Starts,
-    statistics: Statistics,
-    durations: Histogram,
-    response_times: Histogram,
-    links: BTreeMap<TraceId, BTreeSet<TraceId>>,
-}
-
-#[derive(Clone, Debug)]
-struct EdgeSums {
-    source: usize,
-    destination: usize,
-    starts: Starts,
-    statistics: Statistics,
-    response_times: Histogram,
-}
-
-/// The first and the last of some starts, in epoch seconds.
-#[derive(Clone, Copy, Debug, Default)]
-struct Starts(Option<(f64, f64)>);
-
 impl Graph {
     /// An empty graph. With a window, of what begins in it; without one, of all
-    /// that is added, and then AWS gives no times of services.
+    /// that is added, with the links of its segments; AWS gives no times of
+    /// services then.
     pub fn new(window: Option<Window>) -> Self {
         Self {
             window,
-            ..Self::default()
-        }
-    }
-
-    /// An empty graph of traces that are retrieved: without a window, and with
-    /// the links of their segments.
-    pub fn retrieved() -> Self {
-        Self {
-            has_links: true,
             ..Self::default()
         }
     }
@@ -110,7 +75,7 @@ impl Graph {
                 self.add_call(call, entity, nodes);
             }
         }
-        if self.has_links {
+        if self.window.is_none() {
             self.add_links(trace, nodes);
         }
     }
@@ -186,13 +151,13 @@ impl Graph {
         services
     }
 
-    /// The services as `GetRetrievedTracesGraph` gives them, of a graph that is
-    /// [`Graph::retrieved`].
+    /// The services as `GetRetrievedTracesGraph` gives them, of a graph without a
+    /// window.
     pub fn retrieved_services(&self) -> Vec<RetrievedService> {
         let order = self.order();
         let links = order.numbers.iter().map(|number| {
             let sums = self.services.get(*number);
-            sums.map(|sums| links(&sums.links)).unwrap_or_default()
+            sums.map(ServiceSums::links).unwrap_or_default()
         });
         let services = self.services().into_iter().zip(links);
         services
@@ -349,61 +314,6 @@ struct Order {
     references: Vec<usize>,
 }
 
-impl ServiceSums {
-    fn merge(&mut self, other: &Self) {
-        self.is_root |= other.is_root;
-        self.is_active |= other.is_active;
-        self.starts.merge(other.starts);
-        self.calls.merge(other.calls);
-        self.statistics.merge(&other.statistics);
-        self.durations.merge(&other.durations);
-        self.response_times.merge(&other.response_times);
-        for (source, destinations) in &other.links {
-            self.add_links(*source, destinations.iter().copied());
-        }
-    }
-
-    fn add_links(&mut self, source: TraceId, destinations: impl Iterator<Item = TraceId>) {
-        if self.links.contains_key(&source) || self.links.len() < MOST_LINKS {
-            let linked = self.links.entry(source).or_default();
-            let room = MOST_LINKS.saturating_sub(linked.len());
-            linked.extend(destinations.take(room));
-        }
-    }
-}
-
-impl EdgeSums {
-    fn new(source: usize, destination: usize) -> Self {
-        Self {
-            source,
-            destination,
-            starts: Starts::default(),
-            statistics: Statistics::default(),
-            response_times: Histogram::default(),
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.starts.merge(other.starts);
-        self.statistics.merge(&other.statistics);
-        self.response_times.merge(&other.response_times);
-    }
-}
-
-impl Starts {
-    fn add(&mut self, start: f64) {
-        let (first, last) = self.0.unwrap_or((start, start));
-        self.0 = Some((first.min(start), last.max(start)));
-    }
-
-    fn merge(&mut self, other: Self) {
-        if let Some((first, last)) = other.0 {
-            self.add(first);
-            self.add(last);
-        }
-    }
-}
-
 fn state(key: &NodeKey<'_>, is_active: bool) -> State {
     let kind = key.kind.as_deref();
     match kind {
@@ -411,13 +321,4 @@ fn state(key: &NodeKey<'_>, is_active: bool) -> State {
         Some(inferred::REMOTE | inferred::DATABASE) => State::Passive,
         _ => State::Unknown,
     }
-}
-
-fn links(sums: &BTreeMap<TraceId, BTreeSet<TraceId>>) -> Vec<Link> {
-    let link = |(source, destinations): (&TraceId, &BTreeSet<TraceId>)| Link {
-        reference_type: shape::PARENT,
-        source_trace_id: source.to_string(),
-        destination_trace_ids: destinations.iter().map(ToString::to_string).collect(),
-    };
-    sums.iter().map(link).collect()
 }

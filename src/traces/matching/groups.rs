@@ -129,13 +129,20 @@ fn namings(expression: &Expression) -> Vec<Naming> {
     leaves(expression).into_iter().filter_map(named).collect()
 }
 
-/// Whether a group's filter leads back to it.
+/// Whether a group's filter leads back to it, by its name or by its ARN.
 fn names_itself(naming: &Naming, found: &HashMap<Naming, Found>) -> bool {
+    let filter = |naming| match found.get(naming).map(|it| &it.filter) {
+        Some(GroupFilter::Expression(expression)) => Some(expression),
+        _ => None,
+    };
+    let Some(own) = filter(naming) else {
+        return false;
+    };
     let names = |naming: &Naming| found.get(naming).map_or(&[][..], |it| it.names.as_slice());
     let mut met: HashSet<&Naming> = HashSet::new();
     let mut open: Vec<&Naming> = names(naming).iter().collect();
     while let Some(next) = open.pop() {
-        if next == naming {
+        if filter(next) == Some(own) {
             return true;
         }
         if met.insert(next) {

@@ -1,15 +1,17 @@
 //! Traces put together from documents, and what is told of them.
 
+mod agreement;
 mod assembled;
+mod causes;
 mod documents;
 mod examples;
+mod fuzz;
 mod graph_sums;
 mod graphs;
-mod graphs;
-mod histograms;
 mod histograms;
 mod insights;
 mod made;
+mod naive;
 mod series;
 mod summaries;
 
@@ -103,6 +105,3 @@ fn shop() -> Vec<Json> {
     );
     vec![query, shop, pay]
 }
-mod insights;
-mod made;
-mod series;

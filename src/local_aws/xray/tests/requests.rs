@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Plane, rule};
 use crate::local_aws::xray::log_permission::is_like;
-use crate::local_aws::xray::operation::{Route, route};
+use crate::local_aws::xray::operation::{Query, Route, route};
 
 const SERVED: &[&str] = &[
     "/CreateSamplingRule",
@@ -231,7 +231,7 @@ fn every_operation_of_aws_has_a_route() {
     assert_eq!(route("GET", "/TraceSegments"), None);
     assert_eq!(
         route("POST", "/Traces"),
-        Some(Route::Missing("BatchGetTraces"))
+        Some(Route::Query(Query::BatchGetTraces))
     );
     assert_eq!(route("POST", "/tracesegments"), None);
     assert_eq!(route("POST", "/"), None);
