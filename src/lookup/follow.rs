@@ -61,17 +61,14 @@ impl Follow {
     pub fn take(&mut self, now: Moment, found: Vec<Summary>) -> Vec<Summary> {
         self.looked = Some(now);
         for summary in found {
-            match self.seen.get_mut(&summary.id) {
-                Some(seen) => {
-                    seen.last = now;
-                    if seen.held.is_some() {
-                        seen.held = Some(Box::new(summary));
-                    }
+            if let Some(seen) = self.seen.get_mut(&summary.id) {
+                seen.last = now;
+                if seen.held.is_some() {
+                    seen.held = Some(Box::new(summary));
                 }
-                None => {
-                    let id = summary.id.clone();
-                    self.remember(&id, now, Some(Box::new(summary)));
-                }
+            } else {
+                let id = summary.id.clone();
+                self.remember(&id, now, Some(Box::new(summary)));
             }
         }
         let shown = self.ripe(now);
