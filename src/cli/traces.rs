@@ -108,7 +108,7 @@ async fn follow(args: &Args, globals: &Globals, terminal: &Terminal, ask: &Ask<'
         terminal,
         table: TraceTable::new(terminal, args.wide),
         is_json: globals.json,
-        follow: Follow::default(),
+        follow: Follow::since(ask.window.start),
         is_cut_off: false,
     };
     tokio::select! {

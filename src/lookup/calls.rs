@@ -44,15 +44,16 @@ pub async fn summaries(aws: &Aws, ask: &Ask<'_>, seen: &dyn Fn(usize)) -> Result
     let mut truncated = false;
     for (index, slice) in slices.iter().enumerate() {
         let mut pages = Pages::new("GetTraceSummaries");
-        while let Some(token) = pages.token() {
-            let (page, looked_at, next) = page_of_summaries(aws, ask, slice, token).await?;
+        while !pages.is_done {
+            let (page, looked_at, next) =
+                page_of_summaries(aws, ask, slice, pages.token.clone()).await?;
             pages.go_on(next)?;
             processed = processed.saturating_add(looked_at);
             let new = page.into_iter().map(Summary::from);
             found.extend(new.filter(|summary| ids.insert(summary.id.clone())));
             seen(found.len());
             if found.len() >= ask.limit {
-                let is_last = pages.is_done() && index + 1 == slices.len();
+                let is_last = pages.is_done && index + 1 == slices.len();
                 truncated = found.len() > ask.limit || !is_last;
                 break;
             }
@@ -103,12 +104,12 @@ async fn page_of_summaries(
 pub async fn trace(aws: &Aws, id: &str) -> Result<Option<Trace>, Error> {
     let mut found: Option<Trace> = None;
     let mut pages = Pages::new("BatchGetTraces");
-    while let Some(token) = pages.token() {
+    while !pages.is_done {
         let request = aws
             .xray
             .batch_get_traces()
             .trace_ids(id)
-            .set_next_token(token);
+            .set_next_token(pages.token.clone());
         let reply = call(XRAY, "BatchGetTraces", request.send()).await?;
         pages.go_on(reply.next_token)?;
         for told in reply.traces.unwrap_or_default() {
@@ -143,14 +144,14 @@ pub async fn graph(
     for slice in window.slices(HOURS_OF_STATISTICS) {
         let mut answer = Answer::default();
         let mut pages = Pages::new("GetServiceGraph");
-        while let Some(token) = pages.token() {
+        while !pages.is_done {
             let request = aws
                 .xray
                 .get_service_graph()
                 .start_time(slice.start.to_sdk())
                 .end_time(slice.end.to_sdk())
                 .set_group_name(group.map(str::to_owned))
-                .set_next_token(token);
+                .set_next_token(pages.token.clone());
             let reply = call(XRAY, "GetServiceGraph", request.send()).await?;
             pages.go_on(reply.next_token)?;
             answer.contains_old_group_versions |= reply.contains_old_group_versions;
@@ -200,7 +201,7 @@ async fn one_series(
     let mut told = Vec::new();
     for slice in window.slices(HOURS_OF_STATISTICS) {
         let mut pages = Pages::new("GetTimeSeriesServiceStatistics");
-        while let Some(token) = pages.token() {
+        while !pages.is_done {
             let request = aws
                 .xray
                 .get_time_series_service_statistics()
@@ -209,7 +210,7 @@ async fn one_series(
                 .set_group_name(group.map(str::to_owned))
                 .entity_selector_expression(selector)
                 .period(period)
-                .set_next_token(token);
+                .set_next_token(pages.token.clone());
             let reply = call(XRAY, "GetTimeSeriesServiceStatistics", request.send()).await?;
             pages.go_on(reply.next_token)?;
             told.extend(reply.time_series_service_statistics.unwrap_or_default());
@@ -221,38 +222,29 @@ async fn one_series(
 /// From page to page, as long as there is another.
 struct Pages {
     operation: &'static str,
-    /// The token of the page to ask for; `None` inside for the first.
-    next: Option<Option<String>>,
-    last: Option<String>,
+    /// The token of the page to ask for; `None` for the first.
+    token: Option<String>,
+    is_done: bool,
 }
 
 impl Pages {
     fn new(operation: &'static str) -> Self {
         Self {
             operation,
-            next: Some(None),
-            last: None,
+            token: None,
+            is_done: false,
         }
-    }
-
-    /// The token of the page to ask for, if there is one.
-    fn token(&mut self) -> Option<Option<String>> {
-        self.next.take()
     }
 
     /// Takes the token that a page ended with.
     fn go_on(&mut self, token: Option<String>) -> Result<(), Error> {
         let token = token.filter(|token| !token.is_empty());
-        if token.is_some() && token == self.last {
+        if token.is_some() && token == self.token {
             let message = "a page names itself as the next one; what came is not all";
             return Err(Error::internal(self.operation, message));
         }
-        self.last.clone_from(&token);
-        self.next = token.map(Some);
+        self.is_done = token.is_none();
+        self.token = token;
         Ok(())
-    }
-
-    fn is_done(&self) -> bool {
-        self.next.is_none()
     }
 }

@@ -24,6 +24,8 @@ const MOST: usize = 200_000;
 pub struct Follow {
     /// When a trace was first and last seen.
     seen: BTreeMap<String, Seen>,
+    /// Nothing before is looked for.
+    since: Moment,
     /// The end of the last look that had an answer.
     looked: Option<Moment>,
 }
@@ -37,13 +39,21 @@ struct Seen {
 }
 
 impl Follow {
+    /// Looks for nothing that came in before `since`.
+    pub fn since(since: Moment) -> Self {
+        Self {
+            since,
+            ..Self::default()
+        }
+    }
+
     /// Where to look at `now`: everything since the last answer, and some more.
     pub fn window(&self, now: Moment) -> Window {
         let since = self.looked.unwrap_or(now).min(now);
-        Window {
-            start: since.earlier(OVERLAP),
-            end: now.max(Moment::from_micros(1)),
-        }
+        let start = since.earlier(OVERLAP).max(self.since);
+        // A clock that was set back leaves a window that is not empty.
+        let end = now.max(Moment::from_micros(start.micros() + 1));
+        Window { start, end }
     }
 
     /// Takes what was found at `now`, and returns what is to be shown, the
@@ -51,17 +61,14 @@ impl Follow {
     pub fn take(&mut self, now: Moment, found: Vec<Summary>) -> Vec<Summary> {
         self.looked = Some(now);
         for summary in found {
-            match self.seen.get_mut(&summary.id) {
-                Some(seen) => {
-                    seen.last = now;
-                    if seen.held.is_some() {
-                        seen.held = Some(Box::new(summary));
-                    }
+            if let Some(seen) = self.seen.get_mut(&summary.id) {
+                seen.last = now;
+                if seen.held.is_some() {
+                    seen.held = Some(Box::new(summary));
                 }
-                None => {
-                    let id = summary.id.clone();
-                    self.remember(&id, now, Some(Box::new(summary)));
-                }
+            } else {
+                let id = summary.id.clone();
+                self.remember(&id, now, Some(Box::new(summary)));
             }
         }
         let shown = self.ripe(now);
@@ -160,6 +167,11 @@ mod tests {
         let mut follow = Follow::default();
         follow.take(at(0), Vec::new());
         assert_eq!(follow.window(at(600)).start, at(-60));
+        let mut recent = Follow::since(at(-5));
+        recent.take(at(0), Vec::new());
+        assert_eq!(recent.window(at(2)).start, at(-5));
+        let set_back = recent.window(at(-90));
+        assert!(set_back.start < set_back.end);
     }
 
     #[test]

@@ -79,15 +79,15 @@ impl Tally {
             (&mut self.ok, count(ok)),
             (
                 &mut self.error,
-                count(errors.and_then(|told| told.other_count())),
+                count(errors.and_then(ErrorStatistics::other_count)),
             ),
             (
                 &mut self.throttle,
-                count(errors.and_then(|told| told.throttle_count())),
+                count(errors.and_then(ErrorStatistics::throttle_count)),
             ),
             (
                 &mut self.fault,
-                count(faults.and_then(|told| told.total_count())),
+                count(faults.and_then(FaultStatistics::total_count)),
             ),
         ];
         for (sum, told) in sums {

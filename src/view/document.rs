@@ -1,5 +1,7 @@
 //! JSON documents, also where a terminal shows them.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 use super::visible::is_visible;
@@ -29,8 +31,9 @@ fn harmless(json: &str) -> String {
         if c == '\n' || is_visible(c) {
             text.push(c);
         } else {
-            // None of them is beyond the first plane.
-            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // None of them is beyond the first plane; writing to a String
+            // cannot fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
         }
     }
     text

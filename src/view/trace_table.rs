@@ -149,6 +149,11 @@ fn annotations(trace: &Summary) -> String {
     let pairs = trace.annotations.iter().flat_map(|(key, values)| {
         values.iter().map(move |value| match value {
             Value::String(text) => format!("{key}={text}"),
+            // X-Ray's numbers are doubles: 3 comes as 3.0.
+            Value::Number(number) => {
+                let text = number.to_string();
+                format!("{key}={}", text.strip_suffix(".0").unwrap_or(&text))
+            }
             other => format!("{key}={other}"),
         })
     });
@@ -216,7 +221,7 @@ mod tests {
         let mut table = TraceTable::with(Styles::default(), Some(80), true);
         insta::assert_snapshot!(table.lines(&traces()), @r"
         TIME (UTC)      ID                                   DURATION  RESPONSE  STATUS        CODE  REQUEST                                         SERVICES         USERS  ANNOTATIONS
-        01-31 12:00:00  1-697df1c0-000000000000000000000001     1.23s     1.20s  FAULT          502  POST https://shop.example/cart/items?id=1␛[31m  checkout, stock  ada    items=3.0, tier=gold, tier=iron
+        01-31 12:00:00  1-697df1c0-000000000000000000000001     1.23s     1.20s  FAULT          502  POST https://shop.example/cart/items?id=1␛[31m  checkout, stock  ada    items=3, tier=gold, tier=iron
         01-31 11:59:59  1-697df1c0-000000000000000000000002         -         -  OK (partial)     -  checkout
         ");
     }

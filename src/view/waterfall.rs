@@ -232,17 +232,17 @@ impl<'a> Drawing<'a> {
 
     /// Exceptions, and where asked for all else.
     fn draw_below(&mut self, step: &Step) -> fmt::Result {
-        let stem = self.stem(step);
+        let front = self.stem(step);
         let styles = self.look.styles;
         let entity = &step.entity;
         for thrown in &entity.exceptions {
             let text = styles.remove.paint(exception(thrown));
-            writeln!(self.out, "{stem}! {text}")?;
+            writeln!(self.out, "{front}! {text}")?;
             if self.look.is_verbose {
                 for frame in &thrown.stack {
                     writeln!(
                         self.out,
-                        "{stem}    at {}",
+                        "{front}    at {}",
                         styles.dim.paint(one_line(frame))
                     )?;
                 }
@@ -250,14 +250,14 @@ impl<'a> Drawing<'a> {
         }
         if let Some(cause) = &step.caused_by {
             let text = styles.remove.paint(one_line(cause));
-            writeln!(self.out, "{stem}! caused by {text}")?;
+            writeln!(self.out, "{front}! caused by {text}")?;
         }
         if !self.look.is_verbose {
             return Ok(());
         }
         for (name, value) in details(entity) {
             let text = format!("{name} = {value}");
-            writeln!(self.out, "{stem}{}", styles.dim.paint(one_line(&text)))?;
+            writeln!(self.out, "{front}{}", styles.dim.paint(one_line(&text)))?;
         }
         Ok(())
     }

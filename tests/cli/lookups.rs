@@ -1,11 +1,13 @@
 //! `traces`, `trace`, `map` and `stats` against an X-Ray API.
 
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::harness::{PAUSE, Scenario};
+use crate::http::Message;
 use crate::xray_answers::{Asked, XRay};
 
 const WINDOW: &str = "--start 2026-01-31T12:00:00Z --end 2026-01-31T13:00:00Z";
@@ -81,7 +83,7 @@ fn traces_in_wide_lines_and_as_json() {
         .scenario()
         .run(&format!("traces --wide {WINDOW}"))
         .succeeds();
-    let wide = wide.prints("items=3.0, tier=gold").prints("pay␛[31m");
+    let wide = wide.prints("items=3, tier=gold").prints("pay␛[31m");
     assert!(!wide.stdout.contains('\x1b'), "{wide}");
     let json = xray
         .scenario()
@@ -417,7 +419,7 @@ fn a_map_in_every_form() {
     scenario
         .run("--json map --svg")
         .ends_with(1)
-        .says("a form of its own");
+        .prints("a form of its own");
     scenario.run("map --dot --svg").ends_with(1);
 }
 
@@ -521,4 +523,116 @@ fn a_folder_that_nobody_serves() {
     --- exit 1
     ");
     assert!(!scenario.path(".xrayctl").exists());
+}
+
+/// A desk whose every port is a free one.
+const DESK: &str = r#"[stack]
+name = "shop"
+region = "eu-west-1"
+
+[groups.failed]
+filter_expression = "error OR fault"
+
+[collector.receivers]
+otlp_grpc = "off"
+otlp_http = "off"
+xray_udp = "off"
+xray_tcp = "127.0.0.1:0"
+jaeger_grpc = "off"
+jaeger_http = "off"
+jaeger_compact = "off"
+jaeger_binary = "off"
+zipkin = "off"
+
+[collector.operations]
+health = "off"
+zpages = "off"
+"#;
+
+/// Sends two traces to the desk, the first with a fault, and returns its id.
+fn send_two(address: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let start = now.as_secs_f64() - 5.0;
+    let id = |n: u32| format!("1-{:08x}-{n:024x}", now.as_secs() - 5);
+    let documents = [(1, 502), (2, 200)].map(|(n, status)| {
+        json!({
+            "id": format!("{n:016x}"), "trace_id": id(n), "name": "checkout",
+            "start_time": start, "end_time": start + 0.5,
+            "http": {"request": {"method": "POST", "url": "https://shop.example/pay"},
+                "response": {"status": status}},
+            "subsegments": [{"id": format!("{:016x}", n + 16), "name": "bank",
+                "namespace": "remote", "start_time": start, "end_time": start + 0.25}]
+        })
+        .to_string()
+    });
+    let request = Message {
+        start: "POST /TraceSegments HTTP/1.1".to_owned(),
+        headers: vec![("host".to_owned(), address.to_owned())],
+        body: json!({"TraceSegmentDocuments": documents})
+            .to_string()
+            .into_bytes(),
+    };
+    let answer = request.exchange(address).unwrap();
+    assert_eq!(answer.second_word(), "200", "{answer:?}");
+    id(1)
+}
+
+#[test]
+fn a_desk_answers_as_aws_does() {
+    let scenario = Scenario::local(DESK);
+    let mut desk = scenario.start("dev --aws-listen 127.0.0.1:0");
+    while !desk.stdout().contains("Following xrayctl.toml: ") {
+        assert!(!desk.has_ended(), "{}", desk.stderr());
+        thread::sleep(PAUSE);
+    }
+    let told = desk.stdout();
+    let address = told
+        .lines()
+        .find_map(|line| line.strip_prefix("X-Ray over TCP listening on "));
+    let id = send_two(address.unwrap());
+    let place = "--region eu-west-1";
+    let traces = |line: &str| {
+        let output = scenario.run(&format!("--json {place} traces {line}"));
+        let output = output.succeeds();
+        let document: Value = serde_json::from_str(&output.stdout).unwrap();
+        document["traces"].as_array().unwrap().clone()
+    };
+    // What was taken is found a moment later.
+    while traces("").len() < 2 {
+        thread::sleep(PAUSE);
+    }
+    let failed = traces("--group failed service(\"bank\")");
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0]["id"], json!(id));
+    assert_eq!(failed[0]["status"], "fault");
+    let trace = scenario.run(&format!("{place} trace {id}")).succeeds();
+    trace.prints("502 FAULT").prints("bank (inferred)");
+    let map = scenario
+        .run(&format!("{place} map --spec xrayctl.toml"))
+        .succeeds();
+    map.prints("└─ checkout").prints("   └─ bank (remote)");
+    let stats = scenario.run(&format!("--json {place} stats --period 60 --edges"));
+    let document: Value = serde_json::from_str(&stats.succeeds().stdout).unwrap();
+    let services = document["services"].as_array().unwrap();
+    let checkout = services
+        .iter()
+        .find(|row| row["name"] == "checkout")
+        .unwrap();
+    assert_eq!(
+        (&checkout["requests"], &checkout["fault"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(
+        (&checkout["p50"], &checkout["p99"]),
+        (&json!(0.5), &json!(0.5))
+    );
+    let points = checkout["series"].as_array().unwrap();
+    let counted: i64 = points
+        .iter()
+        .filter_map(|point| point["requests"].as_i64())
+        .sum();
+    assert_eq!(counted, 2);
+    assert_eq!(document["edges"].as_array().unwrap().len(), 2);
+    desk.interrupt();
+    desk.finish().ends_with(0);
 }

@@ -11,6 +11,8 @@ mod svg;
 mod tests;
 mod text;
 
+use std::fmt::Write;
+
 pub use dot::dot;
 pub use mermaid::mermaid;
 pub use svg::svg;
@@ -84,7 +86,8 @@ fn figures(counted: &Statistics) -> String {
         ("throttle", counted.throttle),
     ];
     for (word, number) in failures.into_iter().filter(|(_, number)| *number > 0) {
-        text.push_str(&format!(", {} {word}", percent(counted.share(number))));
+        // Writing to a String cannot fail.
+        let _ = write!(text, ", {} {word}", percent(counted.share(number)));
     }
     text
 }
