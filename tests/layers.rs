@@ -58,15 +58,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "view",
         &[
-            "access_log",
-            "apply",
-            "aws",
-            "lint",
-            "model",
-            "plan",
-            "resource",
-            "sampling",
-            "spec",
+            "apply", "aws", "lint", "model", "plan", "resource", "sampling", "spec",
         ],
     ),
     (
