@@ -73,16 +73,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "view",
         &[
-            "access_log",
-            "apply",
-            "aws",
-            "lint",
-            "lookup",
-            "model",
-            "plan",
-            "resource",
-            "sampling",
-            "spec",
+            "apply", "aws", "lint", "lookup", "model", "plan", "resource", "sampling", "spec",
         ],
     ),
     (

@@ -144,7 +144,8 @@ fn a_log_is_replayed() {
         for part in 0..20 {
             let at = 1_790_159_515.0 + f64::from(second) + f64::from(part) / 20.0;
             let line = json!({ "time": at, "method": "POST", "path": "/orders/1?x" });
-            log.push_str(&format!("{line}\n"));
+            log += &line.to_string();
+            log.push('\n');
         }
     }
     scenario.write("a.log", &log);

@@ -34,7 +34,7 @@ pub(super) struct Source {
 
 /// Rules, in the order in which they are tried.
 pub(super) struct Rules {
-    pub rules: Vec<Rule>,
+    pub ranked: Vec<Rule>,
     /// Where they stand, as in `rules of …`.
     pub origin: String,
     /// The spec that was read on the way.
@@ -52,9 +52,10 @@ impl Source {
             return of_spec(path, globals);
         }
         let is_read = self.spec.is_some() || path.exists();
-        let spec = match is_read {
-            true => Some(spec_file::load(path, globals)?.0),
-            false => None,
+        let spec = if is_read {
+            Some(spec_file::load(path, globals)?.0)
+        } else {
+            None
         };
         let stack = match &spec {
             Some(spec) => spec.stack.clone(),
@@ -71,7 +72,7 @@ impl Source {
         let mut rules: Vec<Rule> = standing.iter().map(|fields| rule(fields, None)).collect();
         sort(&mut rules);
         Ok(Rules {
-            rules,
+            ranked: rules,
             origin: format!("AWS in {}", stack.region),
             spec,
         })
@@ -93,7 +94,7 @@ pub(super) fn of_spec(path: &Path, globals: &Globals) -> Result<Rules, Diagnosti
     rules.push(default_rule(of_kind("default_sampling_rule").next()));
     sort(&mut rules);
     Ok(Rules {
-        rules,
+        ranked: rules,
         origin: path.display().to_string(),
         spec: Some(spec),
     })

@@ -74,7 +74,7 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
     let draw = |traffic: Traffic<'_>, kept: &[Vec<Kept>]| {
         let mut compared = sides.iter().zip(kept).map(|(side, kept)| Compared {
             origin: &side.origin,
-            rules: &side.rules,
+            rules: &side.ranked,
             kept,
         });
         let simulation = Simulation {
@@ -151,7 +151,7 @@ fn expected(args: &Args, first: &Rules, sides: &[&Rules]) -> Result<Vec<Vec<Kept
         .map(|(one, attributes)| flow(one, attributes))
         .collect();
     let kept = sides.iter().map(|side| {
-        let kept = steady(&side.rules, &flows, args.sampler.0, args.clients());
+        let kept = steady(&side.ranked, &flows, args.sampler.0, args.clients());
         kept.iter().map(|kept| kept.times(MONTH_SECONDS)).collect()
     });
     Ok(kept.collect())
@@ -174,7 +174,7 @@ fn flow<'a>(one: &'a spec::Traffic, attributes: &'a [(&'a str, &'a str)]) -> Flo
 
 /// Gives the requests of all logs to a fleet of each side.
 fn replay(args: &Args, sides: &[&Rules], bad: &mut BadLines) -> Result<Vec<Fleet>, Diagnostic> {
-    let fleet = |side: &&Rules| Fleet::new(side.rules.clone(), args.sampler.0, args.clients());
+    let fleet = |side: &&Rules| Fleet::new(side.ranked.clone(), args.sampler.0, args.clients());
     let mut fleets: Vec<Fleet> = sides.iter().map(fleet).collect();
     let mut count = 0_u64;
     // Of a line without a time, that of the line before is the best guess.

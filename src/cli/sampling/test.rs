@@ -69,7 +69,7 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
     let attributes: Vec<(&str, &str)> = attributes.map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let test = Test {
         origin: &found.origin,
-        rules: &found.rules,
+        rules: &found.ranked,
         request: Request {
             service_name: asked.service.as_deref(),
             service_type: asked.service_type.as_deref(),

@@ -123,12 +123,15 @@ const GROUP_SELECTOR: [Member; 2] = [
 
 const FROM_ZERO: Shape = Shape::Integer(Some(0), None);
 
+/// The model requires `SampledCount`, but AWS's own sampler for OpenTelemetry in
+/// Python (`aws-opentelemetry-distro` 0.21.0) calls it `SampleCount`.
 const STATISTICS_DOCUMENT: Shape = Shape::Structure(&[
     required("RuleName", text(1, 32)),
     required("ClientID", text(24, 24)),
     required("Timestamp", ANY_DOUBLE),
     required("RequestCount", FROM_ZERO),
-    required("SampledCount", FROM_ZERO),
+    optional("SampledCount", FROM_ZERO),
+    optional("SampleCount", FROM_ZERO),
     optional("BorrowCount", FROM_ZERO),
 ]);
 

@@ -29,7 +29,8 @@ struct Statistics {
     #[serde(rename = "ClientID")]
     client_id: String,
     request_count: u64,
-    sampled_count: u64,
+    sampled_count: Option<u64>,
+    sample_count: Option<u64>,
     #[serde(default)]
     borrow_count: u64,
 }
@@ -60,7 +61,7 @@ pub fn targets(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
         };
         let counts = Counts {
             requests: report.request_count,
-            sampled: report.sampled_count,
+            sampled: report.sampled_count.or(report.sample_count).unwrap_or(0),
             borrowed: report.borrow_count,
         };
         let (rule, client) = (report.rule_name.as_str(), report.client_id.as_str());

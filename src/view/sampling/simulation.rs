@@ -359,7 +359,8 @@ fn write_rows<const N: usize>(
     styles: Styles,
 ) -> std::fmt::Result {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let names = if N == 4 { 0 } else { 1 };
+    // Behind the priority, where there is one.
+    let names = usize::from(N != 4);
     for (index, row) in rows.iter().enumerate() {
         let cells: Vec<String> = row
             .iter()

@@ -43,16 +43,15 @@ impl<'a> Test<'a> {
         let mut known = Vec::new();
         for (dialect, decides, steps) in each {
             let key = (decides, is_one || dialect.is_sdk());
-            match known.iter().position(|one| *one == key) {
-                Some(at) => verdicts[at].dialects.push(dialect),
-                None => {
-                    known.push(key);
-                    verdicts.push(Verdict {
-                        dialects: vec![dialect],
-                        decides: decides.and_then(|at| self.rules.get(at)),
-                        steps,
-                    });
-                }
+            if let Some(at) = known.iter().position(|one| *one == key) {
+                verdicts[at].dialects.push(dialect);
+            } else {
+                known.push(key);
+                verdicts.push(Verdict {
+                    dialects: vec![dialect],
+                    decides: decides.and_then(|at| self.rules.get(at)),
+                    steps,
+                });
             }
         }
         verdicts
@@ -117,13 +116,13 @@ impl<'a> Test<'a> {
                 let head = format!("  {:>5}  {:width$}", rule.priority, visible(&rule.name));
                 let mut lines = step_lines(step).into_iter();
                 let first = lines.next().unwrap_or_default();
-                match step {
-                    Step::Matched => writeln!(out, "{head}  {}", styles.add.paint(first))?,
-                    Step::NotTried => {
-                        writeln!(out, "{}", styles.dim.paint(format!("{head}  {first}")))?
-                    }
-                    _ => writeln!(out, "{head}  {first}")?,
-                }
+                let line = format!("{head}  {first}");
+                let head = match step {
+                    Step::Matched => format!("{head}  {}", styles.add.paint(first)),
+                    Step::NotTried => styles.dim.paint(line).to_string(),
+                    Step::Mismatched(_) | Step::PassedOver(_) => line,
+                };
+                writeln!(out, "{head}")?;
                 for line in lines {
                     writeln!(out, "{:indent$}{line}", "", indent = width + 11)?;
                 }

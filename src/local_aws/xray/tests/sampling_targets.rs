@@ -141,6 +141,25 @@ fn anomalies_may_come_alone_and_contradict_each_other() {
 }
 
 #[test]
+fn a_count_by_the_name_that_a_client_has_for_it_is_counted() {
+    let mut plane = plane();
+    plane.now = 1_790_159_512.0;
+    let mut report = report("api", CLIENT, 100);
+    let Value::Object(members) = &mut report else {
+        panic!("a report is an object");
+    };
+    members.remove("SampledCount");
+    report["SampleCount"] = json!(7);
+    plane.ok(TARGETS, reports(&[report.clone()]));
+    plane.now += 8.0;
+    let summary = plane.ok(SUMMARIES, json!({}));
+    assert_eq!(summary["SamplingStatisticSummaries"][0]["SampledCount"], 7);
+    report["SampleCount"] = json!(-1);
+    let (_, code, _) = plane.err(TARGETS, reports(&[report]));
+    assert_eq!(code, "ValidationException");
+}
+
+#[test]
 fn broken_reports_are_refused() {
     let mut plane = plane();
     let bad = [
