@@ -101,6 +101,7 @@ fn applied(spec: &Spec, desired: &Desired) -> Live {
         }),
         outputs: Attributes::from_iter([("arn".to_owned(), arn(&desired.address))]),
         deletion_scheduled: false,
+        status: Attributes::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`model`] | addresses, attributes, diagnostics, places in a file |
 //! | [`filter`] | X-Ray filter expressions |
+//! | [`access_log`] | lines of access logs, read
 //! | [`sampling`] | which sampling rule a request meets, and whether it is sampled |
 //! | [`lint`] | what AWS takes, but hardly as it is meant |
 //! | [`plan`] | what would change, as data, and in which order |
@@ -17,6 +18,7 @@
 //! | [`cli`] | one file a command |
 //! | [`guard`] | keeps web pages out of what is served here |
 //! | [`local_aws`] | the embedded AWS |
+//! | [`lookup`] | traces, graphs and statistics that people look up in X-Ray |
 //! | [`collector`] | receives, processes, keeps and forwards traces |
 //! | [`collector_config`] | what the collector does, as a spec says it |
 //! | [`desk`] | the embedded AWS and a collector, running beside one another |
@@ -28,6 +30,7 @@
 //! `filter` → `model`; `local_aws` → `sampling`, `segment`; `collector` → `segment` → `otlp`.
 //! `tests/layers.rs` keeps it so.
 
+pub mod access_log;
 pub mod apply;
 pub mod aws;
 pub mod cli;
@@ -44,6 +47,7 @@ pub mod guard;
 pub mod lint;
 pub mod local_aws;
 pub mod log;
+pub mod lookup;
 pub mod model;
 pub mod otlp;
 pub mod plan;

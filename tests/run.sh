@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sets up what the tests need and runs them all: Rust tests, the AWS CLI and
-# boto3 against local-collector, SDKs and bad days against its receivers, a second
-# reckoning of what the X-Ray API answers, and the contract suite against moto.
+# boto3 against local-collector, SDKs and bad days against its receivers, samplers
+# beside ours, a second reckoning of what the X-Ray API answers, and the contract suite
+# against moto.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -40,6 +41,8 @@ install tests/requirements.txt "$environment"
 install tests/checkov-requirements.txt target/checkov-env
 install tests/collector/older-requirements.txt target/older-env
 install_node tests/collector/node target/test-node
+install_node tests/sampling/node target/sampling-node
+PIP_NO_DEPS=1 install tests/sampling/adot-requirements.txt target/adot-env
 if ! PROMTOOL=$(command -v promtool); then
     unpack_promtool target/promtool
     PROMTOOL=$PWD/target/promtool/usr/bin/promtool
@@ -53,7 +56,7 @@ cargo test --locked
 # reader of its page.
 LOCAL_COLLECTOR_BIN=target/debug/local-collector XRAYCTL_BIN=target/debug/xrayctl \
     PROMTOOL="$PROMTOOL" \
-    PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet tests/aws tests/collector
+    PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet tests/aws tests/collector tests/sampling
 
 # The X-Ray API as those at a desk ask it: what it answers of a generated load equals
 # what Python reckons from the same segments. By itself: its conftest is its own.

@@ -210,6 +210,7 @@ fn ours(command: &mut Command, folder: &Path, at: &Ports, job: Job<'_>) {
          xray_tcp = \"{other}\"\njaeger_grpc = \"{other}\"\njaeger_http = \"{other}\"\n\
          jaeger_compact = \"{other}\"\njaeger_binary = \"{other}\"\nzipkin = \"{other}\"\n\
          [collector.operations]\nhealth = \"{health}\"\nzpages = \"{other}\"\n\
+         [collector.queries]\njaeger_http = \"{other}\"\njaeger_grpc = \"{other}\"\n\
          [collector.store]\nenabled = {keeps}\n{exporter}",
         at.grpc, at.http, at.xray,
     );

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
@@ -37,6 +40,12 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Calls the embedded AWS that is served at `url`.
+    pub fn serve_from(&mut self, url: String) {
+        self.embedded_credentials = true;
+        self.endpoint_url = Some(url);
+    }
+
     /// Makes the clients. Makes no call.
     pub async fn open(self) -> Aws {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -87,6 +96,21 @@ impl Connection {
             identity: OnceCell::new(),
         }
     }
+}
+
+/// The region that the environment says, or a profile of the shared configuration
+/// (the default one where `None`). Asks no network.
+pub async fn configured_region(profile: Option<&str>) -> Option<String> {
+    let mut of_profile = ProfileFileRegionProvider::builder();
+    if let Some(profile) = profile {
+        of_profile = of_profile.profile_name(profile);
+    }
+    RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(of_profile.build())
+        .region()
+        .await
+        .map(|region| region.to_string())
+        .filter(|region| !region.is_empty())
 }
 
 /// For a call that must not be made twice.

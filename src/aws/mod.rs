@@ -15,7 +15,7 @@ mod wait;
 use tokio::sync::OnceCell;
 
 pub use call::{API_GATEWAY, CLOUDWATCH, ECS, IAM, KMS, LAMBDA, LOGS, STS, Service, XRAY, call};
-pub use connect::{Connection, without_retries};
+pub use connect::{Connection, configured_region, without_retries};
 pub use error::{Class, Error, gone_is_done};
 pub use raw_json::RawJson;
 pub use signing::{Signer, SignerOptions, SigningError};

@@ -1,6 +1,7 @@
 //! Reaching the AWS that a command is for.
 
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,24 +49,78 @@ pub(super) fn check_region(globals: &Globals, stack: &Stack) -> Result<(), Diagn
 /// Where `--region` names another region, or the embedded AWS cannot be opened.
 pub(super) async fn connect(globals: &Globals, stack: &Stack) -> Result<Connected, Diagnostic> {
     check_region(globals, stack)?;
-    let mut connection = Connection {
-        region: stack.region.clone(),
-        profile: globals.profile.clone(),
-        endpoint_url: globals.endpoint_url.clone(),
-        ..Connection::default()
-    };
+    let mut connection = connection(globals, stack);
     if globals.local {
         match open_embedded(globals, stack).await? {
             Access::InProcess(local) => return Ok(connect_in_process(local, stack).await),
-            Access::Served(url) => {
-                connection.embedded_credentials = true;
-                connection.endpoint_url = Some(url);
-            }
+            Access::Served(url) => connection.serve_from(url),
         }
     }
     Ok(Connected {
         aws: connection.open().await,
         _embedded: None,
+    })
+}
+
+/// Connects to where the traces of `stack` are. Makes no call to it.
+///
+/// # Errors
+/// Where `--region` names another region, or nobody serves the traces of the
+/// state folder: they are read by the process that takes them.
+pub(super) async fn connect_to_read(
+    globals: &Globals,
+    stack: &Stack,
+) -> Result<Connected, Diagnostic> {
+    check_region(globals, stack)?;
+    let mut connection = connection(globals, stack);
+    if globals.local {
+        let folder = globals.state();
+        let access = if folder.is_dir() {
+            Some(open_embedded(globals, stack).await?)
+        } else {
+            None
+        };
+        match access {
+            Some(Access::Served(url)) => connection.serve_from(url),
+            Some(Access::InProcess(_)) | None => return Err(not_served(folder)),
+        }
+    }
+    Ok(Connected {
+        aws: connection.open().await,
+        _embedded: None,
+    })
+}
+
+fn not_served(folder: &Path) -> Diagnostic {
+    let folder = folder.display();
+    Diagnostic::error(format!(
+        "no local-collector serves the traces in `{folder}`"
+    ))
+    .with_hint("start `local-collector` or `xrayctl dev` there, or name its folder with --state")
+}
+
+/// As whom, and where, unless the embedded AWS is meant.
+fn connection(globals: &Globals, stack: &Stack) -> Connection {
+    Connection {
+        region: stack.region.clone(),
+        profile: globals.profile.clone(),
+        endpoint_url: globals.endpoint_url.clone(),
+        ..Connection::default()
+    }
+}
+
+/// The region that is worked in, where no spec says it.
+///
+/// # Errors
+/// Where neither command line, environment nor profile says one.
+pub(super) async fn region(globals: &Globals) -> Result<String, Diagnostic> {
+    if let Some(region) = globals.region.clone().filter(|region| !region.is_empty()) {
+        return Ok(region);
+    }
+    let configured = aws::configured_region(globals.profile.as_deref()).await;
+    configured.ok_or_else(|| {
+        Diagnostic::error("there is no region to read")
+            .with_hint("give one with --region, or set AWS_REGION")
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::connection::{connect, failed_call};
+use super::connection::{connect, failed_call, region};
 use super::globals::Globals;
 use super::{Failure, Outcome, spec_file};
 use crate::aws::Aws;
@@ -121,7 +121,7 @@ impl Standing {
     ) -> Result<Self, Diagnostics> {
         let stack = Stack {
             name: stack.to_owned(),
-            region: region(globals)?,
+            region: region(globals).await?,
             account: None,
             tags: Tags::new(),
         };
@@ -170,21 +170,6 @@ impl Standing {
         spec_file::check(&source, "".as_ref(), &spec::Options::default())?;
         Ok(written)
     }
-}
-
-/// The region that is worked in, where no spec says it.
-fn region(globals: &Globals) -> Result<String, Diagnostic> {
-    let from_environment = ["AWS_REGION", "AWS_DEFAULT_REGION"]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok());
-    let given = globals.region.clone().into_iter().chain(from_environment);
-    given
-        .into_iter()
-        .find(|region| !region.is_empty())
-        .ok_or_else(|| {
-            Diagnostic::error("there is no region to read")
-                .with_hint("give one with --region, or set AWS_REGION")
-        })
 }
 
 async fn account(aws: &Aws) -> Result<String, Diagnostic> {

@@ -11,13 +11,19 @@ mod generate;
 mod globals;
 mod import;
 mod init;
+mod looking;
 mod man;
+mod map;
 mod plan;
 mod planning;
 mod replace_file;
+mod sampling;
 mod schema;
 mod show;
 mod spec_file;
+mod stats;
+mod trace;
+mod traces;
 mod validate;
 
 use std::ffi::OsString;
@@ -62,6 +68,11 @@ enum Command {
     Import(import::Args),
     Export(export::Args),
     Generate(generate::Args),
+    Sampling(sampling::Args),
+    Traces(traces::Args),
+    Trace(trace::Args),
+    Map(map::Args),
+    Stats(stats::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -170,7 +181,12 @@ fn dispatch(cli: &Cli, terminal: &Terminal, report: &dyn Report) -> Outcome {
         Command::Dev(args) => with_runtime(dev::run(args, globals, terminal)),
         Command::Import(args) => with_runtime(import::run(args, globals, terminal, report)),
         Command::Export(args) => with_runtime(export::run(args, globals, terminal)),
+        Command::Sampling(args) => with_runtime(sampling::run(args, globals, terminal)),
         Command::Generate(args) => with_runtime(generate::run(args, globals, terminal)),
+        Command::Traces(args) => with_runtime(traces::run(args, globals, terminal)),
+        Command::Trace(args) => with_runtime(trace::run(args, globals, terminal)),
+        Command::Map(args) => with_runtime(map::run(args, globals, terminal)),
+        Command::Stats(args) => with_runtime(stats::run(args, globals, terminal)),
     }
 }
 
@@ -200,6 +216,11 @@ impl Command {
             Self::Import(_) => "import",
             Self::Export(_) => "export",
             Self::Generate(_) => "generate",
+            Self::Sampling(args) => args.name(),
+            Self::Traces(_) => "traces",
+            Self::Trace(_) => "trace",
+            Self::Map(_) => "map",
+            Self::Stats(_) => "stats",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -233,6 +254,11 @@ impl Command {
                 ..Uses::default()
             },
             Self::Generate(args) => args.uses(),
+            Self::Sampling(args) => args.uses(),
+            Self::Traces(args) => args.place.uses(),
+            Self::Trace(args) => args.place.uses(),
+            Self::Map(args) => args.place.uses(),
+            Self::Stats(args) => args.place.uses(),
             Self::Validate(_) => Uses {
                 spec: true,
                 json: true,

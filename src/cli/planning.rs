@@ -195,7 +195,7 @@ fn distinct(diagnostics: impl Iterator<Item = Diagnostic>) -> Diagnostics {
     told.into_iter().collect()
 }
 
-fn guard_account(spec: &Spec, account: &str) -> Result<(), Diagnostic> {
+pub(super) fn guard_account(spec: &Spec, account: &str) -> Result<(), Diagnostic> {
     match &spec.stack.account {
         Some(expected) if expected != account => Err(Diagnostic::error(format!(
             "the stack `{}` is for account {expected}, but the credentials are for account {account}",

@@ -19,12 +19,14 @@ pub mod operations;
 mod parcel;
 mod pipeline;
 pub mod processors;
+pub mod queries;
 mod receipt;
 pub mod receivers;
 mod run;
 mod server;
 pub mod store;
 mod traces;
+mod zipkin_span;
 
 pub use consumer::Consumer;
 pub use counters::{Counters, LeftOut, Reason, Signal};

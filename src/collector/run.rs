@@ -18,10 +18,11 @@ use super::counters::Counters;
 use super::exporters::{self, Metrics, OpenError, Opened, Page, Progress, Setting};
 use super::operations::{Health, LocalOnly, Pages, Status};
 use super::pipeline::{self, Ends};
+use super::queries::{self, Queries};
 use super::receivers::{Intake, jaeger, otlp, xray, zipkin};
 use super::server::{Handler, Listening, Protocols};
 use super::store::{Store, StoreError};
-use crate::collector_config::{CollectorConfig, Operations, Receivers};
+use crate::collector_config::{self, CollectorConfig, Operations};
 
 /// Why a collector did not start.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,11 @@ pub enum StartError {
     /// The traces of before cannot be opened.
     #[error("open the store of traces")]
     Store(#[from] StoreError),
+}
+
+/// Tells whether only this machine can ask there.
+fn is_loopback(address: Option<SocketAddr>) -> bool {
+    address.is_some_and(|address| address.ip().is_loopback())
 }
 
 /// A collector that takes traces.
@@ -127,7 +133,13 @@ impl Collector {
         pages: Vec<Page>,
         registry: &Arc<Registry>,
     ) -> Result<(), StartError> {
-        self.receive(&config.receivers).await?;
+        let store = self.status.store().cloned();
+        // Where nothing is kept there is nothing to read.
+        let queries = store.map(|store| Arc::new(Queries::new(store)));
+        self.receive(config, queries.as_ref()).await?;
+        if let Some(queries) = queries {
+            self.answer(&config.queries, &queries).await?;
+        }
         for page in pages {
             let metrics = Arc::new(Metrics::new(page.counts, Arc::clone(registry)));
             let address = Some(page.address);
@@ -137,13 +149,22 @@ impl Collector {
     }
 
     /// Starts the receivers.
-    async fn receive(&mut self, at: &Receivers) -> Result<(), StartError> {
+    async fn receive(
+        &mut self,
+        config: &CollectorConfig,
+        queries: Option<&Arc<Queries>>,
+    ) -> Result<(), StartError> {
+        let at = &config.receivers;
+        let queries = queries.filter(|_| config.queries.zipkin);
+        let queries = queries.map(|queries| {
+            queries::zipkin::Zipkin::new(Arc::clone(queries), is_loopback(at.zipkin.address()))
+        });
         let intake = || self.intake.clone();
         let grpc = Arc::new(otlp::Grpc::new(intake()));
         let http = Arc::new(otlp::Http::new(intake()));
         let jaeger_grpc = Arc::new(jaeger::Grpc::new(intake()));
         let jaeger_http = Arc::new(jaeger::Http::new(intake()));
-        let zipkin = Arc::new(zipkin::Zipkin::new(intake()));
+        let zipkin = Arc::new(zipkin::Zipkin::new(intake(), queries));
         let (any, http2) = (Protocols::Any, Protocols::Http2);
         self.serve("OTLP over gRPC", at.otlp_grpc.address(), http2, grpc)
             .await?;
@@ -178,6 +199,21 @@ impl Collector {
         )
     }
 
+    /// Starts what answers those who ask for traces.
+    async fn answer(
+        &mut self,
+        at: &collector_config::Queries,
+        queries: &Arc<Queries>,
+    ) -> Result<(), StartError> {
+        let address = at.jaeger_grpc.address();
+        let grpc = queries::jaeger::Grpc::new(Arc::clone(queries), is_loopback(address));
+        let http = Arc::new(queries::jaeger::Http::new(Arc::clone(queries)));
+        let (what, http2) = ("Jaeger's queries over gRPC", Protocols::Http2);
+        self.serve(what, address, http2, Arc::new(grpc)).await?;
+        let address = at.jaeger_http.address();
+        self.show("Jaeger's queries", address, http).await
+    }
+
     /// Starts the pages that tell how it is.
     async fn tell(&mut self, at: &Operations) -> Result<(), StartError> {
         let health = Arc::new(Health::new(Arc::clone(&self.status)));
@@ -196,8 +232,7 @@ impl Collector {
         address: Option<SocketAddr>,
         pages: Arc<H>,
     ) -> Result<(), StartError> {
-        let is_loopback = address.is_some_and(|address| address.ip().is_loopback());
-        let pages = Arc::new(LocalOnly::new(pages, is_loopback));
+        let pages = Arc::new(LocalOnly::new(pages, is_loopback(address)));
         self.serve(what, address, Protocols::Any, pages).await
     }
 

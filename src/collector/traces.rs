@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::store::{Meant, Reader, StoreError};
-use crate::segment::{Options, TraceId};
+use crate::segment::{Options, TraceId, to_nanos};
 use crate::traces::{Documents, Source, TimeRange, Window};
+
+/// Nanoseconds between two doubles that stand for times of today, and some more.
+const UNTOLD: u64 = 500;
 
 /// Readers that are kept open while nobody uses them.
 const AT_HAND: usize = 4;
@@ -63,24 +66,21 @@ impl Source for StoredTraces {
         range: TimeRange,
         visit: &mut dyn FnMut(TraceId, &Documents<'_>) -> ControlFlow<()>,
     ) -> Result<(), String> {
+        let (from, to) = nanos(window);
         let meant = match range {
-            TimeRange::Start => Meant::Began(nanos(window.start), nanos(window.end)),
-            TimeRange::GoingOn => Meant::GoingOn(nanos(window.start), nanos(window.end)),
+            TimeRange::Start => Meant::Began(from, to),
+            TimeRange::GoingOn => Meant::GoingOn(from, to),
             TimeRange::Arrival => Meant::Came(seconds(window.start), seconds(window.end.ceil())),
         };
         self.with(|reader| reader.each_trace(meant, &self.options, visit))
     }
 }
 
-/// Nanoseconds since 1970 of epoch seconds, to the microsecond that a double can
-/// tell; what lies outside of the range is its end.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the casts saturate"
-)]
-fn nanos(time: f64) -> u64 {
-    ((time * 1e6).round() as u64).saturating_mul(1000)
+/// A window in nanoseconds since 1970, and what a double cannot tell on either
+/// side: those who are shown a trace look at its times themselves.
+fn nanos(window: Window) -> (u64, u64) {
+    let (start, end) = (to_nanos(window.start), to_nanos(window.end));
+    (start.saturating_sub(UNTOLD), end.saturating_add(UNTOLD))
 }
 
 #[expect(

@@ -6,6 +6,7 @@ mod check;
 mod exporters;
 mod operations;
 pub mod processors;
+mod queries;
 mod receivers;
 mod store;
 
@@ -21,6 +22,7 @@ pub use exporters::{
 };
 pub use operations::Operations;
 pub use processors::Processor;
+pub use queries::Queries;
 pub use receivers::{Listen, Receivers};
 pub use store::{Durability, Store};
 
@@ -42,6 +44,8 @@ pub struct CollectorConfig {
     pub exporters: BTreeMap<String, Exporter>,
     /// How traces are kept.
     pub store: Store,
+    /// Where traces are read back with the APIs of other tools.
+    pub queries: Queries,
     /// What tells how the collector is.
     pub operations: Operations,
 }
@@ -54,6 +58,7 @@ impl Default for CollectorConfig {
             processors: BTreeMap::new(),
             exporters: BTreeMap::new(),
             store: Store::default(),
+            queries: Queries::default(),
             operations: Operations::default(),
         }
     }

@@ -4,11 +4,13 @@
 
 mod daemon;
 mod sink;
+mod trace_counts;
 mod traces;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,6 +22,7 @@ use crate::collector_config::CollectorConfig;
 use crate::local_aws::{ListenError, Listening, LocalAws, Options};
 use daemon::Daemon;
 use sink::Sink;
+use trace_counts::{Publisher, Timing};
 use traces::Kept;
 
 /// How long another process may use the state folder before this one gives up.
@@ -32,6 +35,9 @@ pub struct Desk {
     sink: Arc<Sink>,
     kept: Arc<Kept>,
     running: Option<Running>,
+    publisher: Option<Publisher>,
+    /// The minute up to which traces are counted, in epoch seconds.
+    counted: Arc<AtomicI64>,
     /// Cancelled when clients may have answers.
     answering: CancellationToken,
     stop: CancellationToken,
@@ -94,6 +100,8 @@ impl Desk {
             sink: Arc::default(),
             kept: Arc::default(),
             running: None,
+            publisher: None,
+            counted: trace_counts::never(),
             answering,
             stop,
             serving: Some(serving),
@@ -155,8 +163,19 @@ impl Desk {
         self.kept.follow(config, self.local.state_dir());
         let kept: Arc<Kept> = Arc::clone(&self.kept);
         self.local.attach_traces(kept);
+        if config.store.enabled {
+            let (local, counted) = (Arc::clone(&self.local), Arc::clone(&self.counted));
+            let traces = Arc::clone(&self.local);
+            self.publisher = Some(Publisher::start(local, traces, counted, Timing::default()));
+        }
         self.running = Some(Running { collector, daemon });
         Ok(places)
+    }
+
+    async fn end_counts(&mut self) {
+        if let Some(publisher) = self.publisher.take() {
+            publisher.finish().await;
+        }
     }
 
     /// Completes where the embedded AWS is served no longer.
@@ -185,6 +204,7 @@ impl Desk {
 
     /// Lets the collector finish.
     async fn rest(&mut self) {
+        self.end_counts().await;
         let Some(Running { collector, daemon }) = self.running.take() else {
             return;
         };

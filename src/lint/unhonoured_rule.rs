@@ -3,6 +3,7 @@
 use super::resources::Resources;
 use super::traffic::{Ranked, SAMPLING_RULE, ranked};
 use super::{Finding, Rule};
+use crate::sampling::PassedOver;
 
 /// The origin of what API Gateway samples.
 const API_GATEWAY: &str = "AWS::APIGateway::Stage";
@@ -41,11 +42,15 @@ fn check(resources: &Resources<'_>) -> Vec<Finding> {
         .iter()
         .filter(|rule| rule.criteria.is_skipped_by_sdks() && !is_for_api_gateway(rule));
     let found = skipped.map(|rule| {
-        let arn = rule.criteria.text("resource_arn");
-        let (field, what) = if arn == "*" {
-            ("/attributes", "`attributes`".to_owned())
-        } else {
-            ("/resource_arn", format!("`resource_arn` `{arn}`"))
+        let (field, what) = match rule.criteria.passed_over() {
+            Some(PassedOver::Attributes) => ("/attributes", "`attributes`".to_owned()),
+            Some(PassedOver::ServiceType) => {
+                ("/service_type", "an empty `service_type`".to_owned())
+            }
+            Some(PassedOver::ResourceArn) | None => {
+                let arn = rule.criteria.text("resource_arn");
+                ("/resource_arn", format!("`resource_arn` `{arn}`"))
+            }
         };
         let message = format!("no X-Ray SDK honours a rule with {what}; they pass it over");
         Finding::new(
@@ -87,6 +92,7 @@ mod tests {
             ]
         );
         assert_eq!(found_in(json!({"attributes": {"tier": "gold"}})).len(), 1);
+        assert!(found_in(json!({"service_type": ""}))[0].contains("an empty `service_type`"));
     }
 
     #[test]

@@ -68,6 +68,19 @@ impl Hub {
         }
     }
 
+    /// Calls the AWS JSON operation `target` of `service` in `region`, as any
+    /// client would.
+    pub async fn call(
+        &self,
+        region: &str,
+        service: &str,
+        target: &str,
+        body: &Value,
+    ) -> Response<Bytes> {
+        let siblings = Nearby { hub: self, region };
+        siblings.call(service, target, body).await
+    }
+
     async fn run(
         &self,
         service: &Arc<dyn Service>,

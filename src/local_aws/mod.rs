@@ -49,13 +49,16 @@ use hub::Hub;
 pub use listening::{ListenError, Listening};
 use lock::Lock;
 pub use lock::LockError;
+use serde_json::Value;
 use service::Service;
 pub use state_file::{FileError, SnapshotError};
 pub use store::RestoreError;
 use store::Store;
 pub use trace_sink::{NotKept, Recent, TraceSink};
+pub use xray::GroupView;
+pub use xray_service::RegionGroups;
 
-use crate::traces::Source;
+use crate::traces::{Source, Window};
 
 /// Account of an embedded AWS that is not told another: the account of AWS's
 /// own documentation, which no customer has.
@@ -133,6 +136,7 @@ pub enum OpenError {
 /// An embedded AWS: one account, any region, the sole user of its state folder.
 pub struct LocalAws {
     hub: Hub,
+    clock: Clock,
     xray: Arc<xray_service::Xray>,
     lock: Arc<Lock>,
 }
@@ -170,7 +174,12 @@ impl LocalAws {
             services,
             store,
         };
-        Ok(Self { hub, xray, lock })
+        Ok(Self {
+            hub,
+            clock,
+            xray,
+            lock,
+        })
     }
 
     /// Answers a request as AWS does. Returns only once what it changed is on
@@ -212,6 +221,37 @@ impl LocalAws {
     /// The last documents accepted while there was no sink.
     pub fn recent_segments(&self) -> &Recent {
         self.xray.recent()
+    }
+
+    /// Counts the traces that began in a window of time and match a filter
+    /// expression, where there is one. Blocks: it reads them.
+    ///
+    /// # Errors
+    /// Why they cannot be counted.
+    pub fn count_traces(&self, window: Window, filter: Option<&str>) -> Result<u64, String> {
+        self.xray.count_traces(window, filter)
+    }
+
+    /// The groups of every region that X-Ray is in use in.
+    pub fn groups(&self) -> Vec<RegionGroups> {
+        self.xray.groups()
+    }
+
+    /// Calls the AWS JSON operation `target` of `service` (as in signatures) in
+    /// `region`, as any client would.
+    pub async fn call(
+        &self,
+        region: &str,
+        service: &str,
+        target: &str,
+        body: &Value,
+    ) -> Response<Bytes> {
+        self.hub.call(region, service, target, body).await
+    }
+
+    /// The time that it goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Tells other processes that the folder is served at `url`.

@@ -18,11 +18,20 @@ use super::trace_sink::{NotKept, Recent, TraceSink};
 use super::xray::fault::Fault;
 use super::xray::operation::{Operation, Route, route};
 use super::xray::peers::{Key, Peers};
-use super::xray::{Place, State, Surroundings, segments};
-use crate::traces::Source;
+use super::xray::{GroupView, Place, State, Surroundings, segments};
+use crate::traces::{Source, Window};
 
 /// Name of the service in signatures.
 pub const NAME: &str = "xray";
+
+/// The groups of one region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegionGroups {
+    /// The region.
+    pub region: String,
+    /// Its groups, the Default group first.
+    pub groups: Vec<GroupView>,
+}
 
 /// X-Ray of one account.
 pub struct Xray {
@@ -91,6 +100,67 @@ impl Xray {
             Ok(()) => Ok(batch.answer()),
             Err(NotKept::Full(reason)) => Err(Fault::throttled(reason)),
             Err(NotKept::Failed(reason)) => Err(Fault::not_kept(reason)),
+        }
+    }
+
+    /// The groups of every region that is in use.
+    pub fn groups(&self) -> Vec<RegionGroups> {
+        let regions = self.regions();
+        let groups = regions.iter().map(|(region, state)| RegionGroups {
+            region: region.clone(),
+            groups: state.groups(),
+        });
+        groups.collect()
+    }
+
+    /// Counts the traces that began in a window of time and match a filter
+    /// expression, where there is one, which may name any group of any region.
+    /// Blocks: it reads them.
+    ///
+    /// # Errors
+    /// Why they cannot be counted.
+    pub fn count_traces(&self, window: Window, filter: Option<&str>) -> Result<u64, String> {
+        let groups = self.groups().into_iter().flat_map(|region| region.groups);
+        let context = Context {
+            account: self.account.clone(),
+            now: self.clock.epoch_seconds(),
+            groups: groups.collect(),
+        };
+        self.queries.count(window, filter, &context)
+    }
+
+    /// Puts the rates that clients of rules with a boost were told into
+    /// CloudWatch, as AWS does: a value of `SamplingRate` for each.
+    async fn put_rates(&self, region: &str, answer: &Value, siblings: &dyn Siblings) {
+        let targets = answer["SamplingTargetDocuments"].as_array();
+        let data: Vec<Value> = {
+            let regions = self.regions();
+            let Some(state) = regions.get(region) else {
+                return;
+            };
+            let targets = targets.into_iter().flatten();
+            let datum = |target: &Value| {
+                let rule = target["RuleName"].as_str()?;
+                let boost = target.pointer("/SamplingBoost/BoostRate");
+                let rate = boost.and_then(Value::as_f64);
+                let rate = rate.or(target["FixedRate"].as_f64())?;
+                state.may_boost(rule).then(|| {
+                    json!({
+                        "MetricName": "SamplingRate", "Value": rate, "Unit": "None",
+                        "Dimensions": [{ "Name": "RuleName", "Value": rule }],
+                    })
+                })
+            };
+            targets.filter_map(datum).collect()
+        };
+        if data.is_empty() {
+            return;
+        }
+        let body = json!({ "Namespace": "AWS/X-Ray", "MetricData": data });
+        let target = "GraniteServiceVersion20100801.PutMetricData";
+        let response = siblings.call("monitoring", target, &body).await;
+        if !response.status().is_success() {
+            tracing::debug!(region, answer = ?response.body(), "sampling rates are not in CloudWatch");
         }
     }
 
@@ -260,12 +330,16 @@ impl Service for Xray {
             None => return refused(Fault::unknown_operation(method, path)),
         };
         let peers = ask(operation, request.body(), siblings).await;
-        match self.run(region, operation, request.body(), &peers) {
-            Ok(body) => Answer {
-                response: reply::json(200, &body),
-                changed: !operation.is_read(),
-            },
-            Err(fault) => refused(fault),
+        let body = match self.run(region, operation, request.body(), &peers) {
+            Ok(body) => body,
+            Err(fault) => return refused(fault),
+        };
+        if matches!(operation, Operation::GetSamplingTargets) {
+            self.put_rates(region, &body, siblings).await;
+        }
+        Answer {
+            response: reply::json(200, &body),
+            changed: !operation.is_read(),
         }
     }
 

@@ -104,6 +104,10 @@ pub struct Live {
     /// to be brought back for one that does.
     #[serde(default)]
     pub deletion_scheduled: bool,
+    /// How it is doing, which no spec sets: no part of what is compared, nor of
+    /// a saved plan.
+    #[serde(skip)]
+    pub status: Attributes,
 }
 
 impl Live {

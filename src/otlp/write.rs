@@ -70,10 +70,10 @@ pub fn field(out: &mut Vec<u8>, number_of_it: u32, value: Value<'_>) {
 
 /// Copies a message but for some fields: `change` writes what stands in a
 /// field's place and says whether it did.
-pub fn copy(
+pub fn copy<'a>(
     out: &mut Vec<u8>,
-    original: &[u8],
-    mut change: impl FnMut(&mut Vec<u8>, u32, Value<'_>) -> bool,
+    original: &'a [u8],
+    mut change: impl FnMut(&mut Vec<u8>, u32, Value<'a>) -> bool,
 ) {
     for (number, value) in Fields::of(original) {
         if !change(out, number, value) {

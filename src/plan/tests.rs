@@ -152,6 +152,7 @@ fn applied(desired: &Desired) -> Live {
         tags: facts.taggable.then_some(tags),
         outputs: fields(&json!({"arn": format!("arn:{}", desired.key)})),
         deletion_scheduled: false,
+        status: Attributes::new(),
     }
 }
 

@@ -1,7 +1,11 @@
 //! What metric alarms and composite alarms have in common.
 
-use super::{Aws, Error};
+use serde_json::Value;
+
+use super::{Attributes, Aws, Error};
 use crate::aws::Class;
+use crate::aws::cloudwatch::primitives::{DateTime, DateTimeFormat};
+use crate::aws::cloudwatch::types::StateValue;
 
 /// Sorts a set and drops repeats: AWS keeps actions in no order that matters.
 pub(super) fn set(mut actions: Vec<String>) -> Vec<String> {
@@ -26,6 +30,23 @@ pub(super) async fn arn(aws: &Aws, name: &str) -> Result<String, Error> {
         aws.region(),
         identity.account
     ))
+}
+
+/// Tells in which state an alarm is, why, and since when.
+pub(super) fn status(
+    state: Option<&StateValue>,
+    reason: Option<&str>,
+    since: Option<&DateTime>,
+) -> Attributes {
+    let since = since.and_then(|since| since.fmt(DateTimeFormat::DateTime).ok());
+    let told = [
+        ("state_value", state.map(|state| state.as_str().to_owned())),
+        ("state_reason", reason.map(str::to_owned)),
+        ("state_transitioned_timestamp", since),
+    ];
+    let told = told.into_iter();
+    told.filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?))))
+        .collect()
 }
 
 /// Tells whether AWS refused a deletion since a composite alarm names the

@@ -213,6 +213,7 @@ impl Resource for Dashboard {
                 tags: Some(tags),
                 outputs: cloudwatch_tags::outputs(&entry.dashboard_arn.unwrap_or_default()),
                 deletion_scheduled: false,
+                status: Attributes::new(),
             }))
         })
         .await?;

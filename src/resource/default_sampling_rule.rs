@@ -110,6 +110,7 @@ impl Resource for DefaultSamplingRule {
                 tags: None,
                 outputs: Attributes::new(),
                 deletion_scheduled: false,
+                status: Attributes::new(),
             })
             .collect())
     }

@@ -134,6 +134,7 @@ impl Resource for Encryption {
             spec,
             tags: None,
             deletion_scheduled: false,
+            status: Attributes::new(),
         }])
     }
 

@@ -179,6 +179,7 @@ impl<R: Resource> Erased<R> {
             key: found.key,
             tags: found.tags,
             deletion_scheduled: found.deletion_scheduled,
+            status: found.status,
         })
     }
 }

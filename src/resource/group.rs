@@ -166,6 +166,7 @@ impl Resource for Group {
                 filter_expression: group.filter_expression.unwrap_or_default(),
             },
             deletion_scheduled: false,
+            status: Attributes::new(),
         });
         Ok(found.collect())
     }

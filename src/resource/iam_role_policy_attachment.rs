@@ -172,6 +172,7 @@ async fn find(
         tags: None,
         outputs: Attributes::new(),
         deletion_scheduled: false,
+        status: Attributes::new(),
     }))
 }
 

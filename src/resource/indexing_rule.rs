@@ -82,6 +82,7 @@ impl Resource for IndexingRule {
                     tags: None,
                     outputs: Attributes::new(),
                     deletion_scheduled: false,
+                    status: Attributes::new(),
                 }),
                 _ => None,
             })

@@ -51,6 +51,7 @@ pub use catalog::Registered;
 pub use erased::{Kind, Prepared};
 pub use lists::Lists;
 pub use problem::{Problem, Problems};
+pub use sampling_rule::standing as standing_sampling_rules;
 
 use erased::Erased;
 
@@ -67,6 +68,9 @@ pub struct Found<S> {
     pub outputs: Attributes,
     /// AWS has it marked for deletion.
     pub deletion_scheduled: bool,
+    /// How it is doing, which no spec sets; empty where its type has nothing to
+    /// tell.
+    pub status: Attributes,
 }
 
 /// One thing that the spec names, for a read that has to ask AWS by name.

@@ -229,6 +229,7 @@ fn from_aws(policy: xray::types::ResourcePolicy) -> Found<ResourcePolicySpec> {
         tags: None,
         outputs: outputs(policy.policy_revision_id),
         deletion_scheduled: false,
+        status: Attributes::new(),
     }
 }
 

@@ -193,6 +193,7 @@ impl Resource for SamplingRule {
             spec: from_aws(rule),
             tags: Some(tags),
             deletion_scheduled: false,
+            status: Attributes::new(),
         });
         Ok(found.collect())
     }
@@ -314,6 +315,20 @@ impl Resource for SamplingRule {
         };
         vec![("health-checks", plain), ("checkout", full)]
     }
+}
+
+/// Lists every rule that stands at AWS, the Default rule among them, with its
+/// fields as a spec has them. Takes the permission `xray:GetSamplingRules` alone.
+///
+/// # Errors
+/// Where AWS does not answer.
+pub async fn standing(aws: &Aws) -> Result<Vec<Attributes>, Error> {
+    let fields = |rule| match serde_json::to_value(from_aws(rule)) {
+        Ok(serde_json::Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Error::internal("sampling_rule", "a rule is no table")),
+        Err(error) => Err(Error::internal("sampling_rule", error.to_string())),
+    };
+    list(aws).await?.into_iter().map(fields).collect()
 }
 
 /// Lists every rule, the Default rule among them.

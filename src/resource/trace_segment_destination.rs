@@ -136,6 +136,7 @@ impl Resource for TraceSegmentDestination {
             tags: None,
             outputs: Attributes::new(),
             deletion_scheduled: false,
+            status: Attributes::new(),
         }])
     }
 

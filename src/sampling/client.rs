@@ -1,7 +1,7 @@
 //! The side of an SDK: decides on each request by the rules and quotas that it
 //! got, and counts for its next report.
 //!
-//! As X-Ray's SDKs for Go and Python do it. Rules are good for an hour; without
+//! As X-Ray's SDKs do it. Rules are good for an hour; without
 //! any, one request a second is sampled and 5 % of the others. OpenTelemetry's
 //! sampler differs where [`Dialect`] says so, in what it counts, and in that it
 //! draws by trace id and spreads its quota over a second, which is not copied.
@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Counts, Dialect, Request, Rule, Target, first_match, sort, whole_seconds};
+use super::{Boost, Counts, Dialect, Request, Rule, Target, first_match, sort, whole_seconds};
 
 /// Seconds that rules are good for.
 pub const RULES_SECONDS: u64 = 3600;
@@ -79,6 +79,7 @@ struct State {
     interval: Option<u64>,
     answered_at: Option<u64>,
     second: Second,
+    boost: Option<Boost>,
 }
 
 /// What a second has seen.
@@ -132,14 +133,21 @@ impl State {
         let reason = match quota {
             Some((quota, _)) if self.second.take(quota) => Reason::Quota,
             None if rule.reservoir_size > 0 && self.second.borrow() => Reason::Borrowed,
-            _ if draw < rule.fixed_rate => Reason::FixedRate,
+            _ if draw < self.rate(rule, dialect, second) => Reason::FixedRate,
             _ => Reason::Passed,
         };
         let is_borrowed = reason == Reason::Borrowed;
         self.counts.borrowed += u64::from(is_borrowed);
-        let is_counted = dialect == Dialect::OpenTelemetry || !is_borrowed;
+        let is_counted = !dialect.is_sdk() || !is_borrowed;
         self.counts.sampled += u64::from(reason.is_sampled() && is_counted);
         reason
+    }
+
+    /// The fraction that is sampled beyond the reservoir.
+    fn rate(&self, rule: &Rule, dialect: Dialect, second: u64) -> f64 {
+        let boost = self.boost.filter(|_| dialect.knows_boosts());
+        let boost = boost.filter(|boost| second < boost.expires_at);
+        boost.map_or(rule.fixed_rate, |boost| boost.rate)
     }
 
     fn is_due(&self, second: u64) -> bool {
@@ -173,6 +181,14 @@ impl Sampler {
             .collect();
         self.rules = rules;
         self.fetched_at = Some(whole_seconds(now));
+    }
+
+    /// Takes it that the rules of the service are still the same. `now` is epoch
+    /// seconds.
+    pub fn confirm_rules(&mut self, now: f64) {
+        if self.fetched_at.is_some() {
+            self.fetched_at = Some(whole_seconds(now));
+        }
     }
 
     /// Decides on a request. `now` is epoch seconds, `draw` random, from 0 and
@@ -224,6 +240,9 @@ impl Sampler {
         };
         rule.fixed_rate = target.fixed_rate;
         state.answered_at = Some(whole_seconds(now));
+        if target.boost.is_some() {
+            state.boost = target.boost;
+        }
         if let Some(quota) = target.quota {
             state.quota = Some((quota.per_second, quota.expires_at));
             state.interval = Some(quota.interval);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::dialect::Unknown;
 use super::{Dialect, Pattern, Request};
 
 /// The fields of a request that a rule has a pattern for.
@@ -23,7 +24,46 @@ pub struct Criteria {
     /// As they are written, in the order of [`FIELDS`].
     texts: [String; 6],
     patterns: [Pattern; 6],
-    attributes: BTreeMap<String, Pattern>,
+    attributes: BTreeMap<String, Attribute>,
+}
+
+/// What an attribute must be like.
+#[derive(Clone, Debug)]
+struct Attribute {
+    text: String,
+    pattern: Pattern,
+}
+
+/// A field of a request that is not what a rule asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch<'a> {
+    /// One of [`FIELDS`], or `attributes.` and a name.
+    pub field: String,
+    /// What it would have to match.
+    pub pattern: &'a str,
+    /// What the sampler takes it for; `None` where it knows nothing of it.
+    pub value: Option<&'a str>,
+}
+
+/// Why X-Ray's SDKs never look at a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    /// Its `resource_arn` is not `*`.
+    ResourceArn,
+    /// It has attributes.
+    Attributes,
+    /// Its `service_type` is empty.
+    ServiceType,
+}
+
+/// What a sampler has to compare with a pattern.
+enum Seen<'a> {
+    /// Whatever the pattern says is met.
+    Anything,
+    /// A text.
+    Text(&'a str),
+    /// Nothing, which `*` alone is met by.
+    Nothing,
 }
 
 impl Criteria {
@@ -36,15 +76,32 @@ impl Criteria {
             texts,
             attributes: attributes
                 .iter()
-                .map(|(name, text)| (name.clone(), Pattern::new(text)))
+                .map(|(name, text)| {
+                    let (text, pattern) = (text.clone(), Pattern::new(text));
+                    (name.clone(), Attribute { text, pattern })
+                })
                 .collect(),
         }
     }
 
-    /// Tells whether X-Ray's SDKs pass the rule over: they know neither ARN
-    /// nor attributes of a request.
+    /// Tells whether X-Ray's SDKs pass the rule over.
     pub fn is_skipped_by_sdks(&self) -> bool {
-        self.text("resource_arn") != "*" || self.has_attributes()
+        self.passed_over().is_some()
+    }
+
+    /// Tells why X-Ray's SDKs pass the rule over, where they do: they know
+    /// neither ARN nor attributes of a request, and take a rule without service
+    /// type for broken. (That for Go alone takes the last.)
+    pub fn passed_over(&self) -> Option<PassedOver> {
+        if self.text("resource_arn") != "*" {
+            Some(PassedOver::ResourceArn)
+        } else if self.has_attributes() {
+            Some(PassedOver::Attributes)
+        } else if self.text("service_type").is_empty() {
+            Some(PassedOver::ServiceType)
+        } else {
+            None
+        }
     }
 
     /// Tells whether a request must carry attributes.
@@ -67,20 +124,59 @@ impl Criteria {
 
     /// Tells whether `request` meets them all, as clients of `dialect` see it.
     pub fn matches(&self, request: &Request<'_>, dialect: Dialect) -> bool {
-        if dialect == Dialect::Sdk && self.is_skipped_by_sdks() {
+        if dialect.is_sdk() && self.is_skipped_by_sdks() {
             return false;
         }
-        let mut fields = self.patterns.iter().zip(request.fields());
-        let is_met = fields.all(|(pattern, value)| match value {
-            _ if pattern.is_any() => true,
-            Some(value) => pattern.matches(value),
-            None => dialect == Dialect::Sdk,
-        });
-        is_met
-            && self.attributes.iter().all(|(name, pattern)| {
-                let value = request.attribute(name);
-                value.is_some_and(|value| pattern.matches(value))
-            })
+        let mut fields = self.fields(request);
+        fields.all(|(field, pattern, value)| {
+            let seen = seen(field, value, dialect);
+            is_met(pattern, self.text(field), &seen, dialect)
+        }) && self.attributes.iter().all(|(name, attribute)| {
+            let value = request.attribute(name);
+            value.is_some_and(|value| attribute.pattern.matches_with(value, dialect.case()))
+        })
+    }
+
+    /// Lists what keeps `request` from meeting them, as clients of `dialect` see
+    /// it; whether they look at the rule at all is left aside.
+    pub fn mismatches<'a>(&'a self, request: &Request<'a>, dialect: Dialect) -> Vec<Mismatch<'a>> {
+        let mut found = Vec::new();
+        for (field, pattern, value) in self.fields(request) {
+            let seen = seen(field, value, dialect);
+            if is_met(pattern, self.text(field), &seen, dialect) {
+                continue;
+            }
+            found.push(Mismatch {
+                field: field.to_owned(),
+                pattern: self.text(field),
+                value: match seen {
+                    Seen::Text(text) => Some(text),
+                    Seen::Anything | Seen::Nothing => None,
+                },
+            });
+        }
+        for (name, attribute) in &self.attributes {
+            let value = request.attribute(name);
+            let is_met = |value| attribute.pattern.matches_with(value, dialect.case());
+            if !value.is_some_and(is_met) {
+                found.push(Mismatch {
+                    field: format!("attributes.{name}"),
+                    pattern: &attribute.text,
+                    value,
+                });
+            }
+        }
+        found
+    }
+
+    /// Every field with its pattern and what a request has there.
+    fn fields<'a>(
+        &self,
+        request: &Request<'a>,
+    ) -> impl Iterator<Item = (&'static str, &Pattern, Option<&'a str>)> {
+        let values = FIELDS.into_iter().zip(request.fields());
+        let fields = self.patterns.iter().zip(values);
+        fields.map(|(pattern, (field, value))| (field, pattern, value))
     }
 
     /// Tells whether every request that meets `other` meets these as well,
@@ -96,7 +192,7 @@ impl Criteria {
     fn covers_attributes(&self, other: &Self) -> bool {
         self.attributes.iter().all(|(name, wide)| {
             let narrow = other.attributes.get(name);
-            narrow.is_some_and(|narrow| wide.covers(narrow))
+            narrow.is_some_and(|narrow| wide.pattern.covers(&narrow.pattern))
         })
     }
 
@@ -120,7 +216,7 @@ impl Criteria {
         fields.all(|(one, other)| one.meets(other))
             && self.attributes.iter().all(|(name, one)| {
                 let other = other.attributes.get(name);
-                other.is_none_or(|other| one.meets(other))
+                other.is_none_or(|other| one.pattern.meets(&other.pattern))
             })
     }
 
@@ -144,6 +240,27 @@ impl Criteria {
             }
         }
         shared
+    }
+}
+
+/// What a sampler compares of a field that a request has, or has not.
+fn seen<'a>(field: &str, value: Option<&'a str>, dialect: Dialect) -> Seen<'a> {
+    match (value, dialect.unknown(field)) {
+        // To these an empty text is one that is not known.
+        (None | Some(""), Unknown::Passes) => Seen::Anything,
+        (Some(value), _) => Seen::Text(value),
+        (None, Unknown::Is(text)) => Seen::Text(text),
+        (None, Unknown::Fails) => Seen::Nothing,
+    }
+}
+
+/// Tells whether what is seen meets a pattern, which is also given as it is
+/// written: where nothing is seen, `**` is not met, though it says the same as `*`.
+fn is_met(pattern: &Pattern, written: &str, seen: &Seen<'_>, dialect: Dialect) -> bool {
+    match seen {
+        Seen::Anything => true,
+        Seen::Text(text) => pattern.matches_with(text, dialect.case()),
+        Seen::Nothing => written == "*",
     }
 }
 
@@ -191,6 +308,35 @@ mod tests {
         assert!(arn.is_skipped_by_sdks());
         assert!(!arn.covers(&criteria(&[], &[])));
         assert!(arn.covers(&criteria(&[("resource_arn", "arn:aws:ecs:*")], &[])));
+    }
+
+    #[test]
+    fn mismatches_are_what_keeps_a_request_out() {
+        let one = criteria(
+            &[("host", "a.example"), ("url_path", "/api/*")],
+            &[("tier", "gold")],
+        );
+        let request = Request {
+            url_path: Some("/health"),
+            ..Request::default()
+        };
+        let found = |dialect| {
+            let found = one.mismatches(&request, dialect).into_iter();
+            let found = found.map(|it| (it.field, it.pattern.to_owned(), it.value));
+            found.collect::<Vec<_>>()
+        };
+        let path = ("url_path".to_owned(), "/api/*".to_owned(), Some("/health"));
+        let tier = ("attributes.tier".to_owned(), "gold".to_owned(), None);
+        assert_eq!(found(Dialect::Sdk), [path.clone(), tier.clone()]);
+        let host = |value| ("host".to_owned(), "a.example".to_owned(), value);
+        assert_eq!(
+            found(Dialect::JavaSdk),
+            [host(Some("")), path.clone(), tier.clone()]
+        );
+        assert_eq!(found(Dialect::OpenTelemetryJava), [host(None), path, tier]);
+        let stars = criteria(&[("host", "**")], &[]);
+        assert!(!stars.matches(&request, Dialect::OpenTelemetryJs));
+        assert!(stars.matches(&request, Dialect::JavaSdk));
     }
 
     #[test]

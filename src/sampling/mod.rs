@@ -1,23 +1,31 @@
 //! Which rule a request meets, and whether it is sampled: patterns, what several
-//! of them together match, the sampler of an SDK ([`client`]) and the service
-//! that hands out quotas ([`service`]). Pure: the time is passed in, and so is
-//! every random number. Nothing here knows a spec or AWS.
+//! of them together match, the sampler of an SDK ([`client`]), the service that
+//! hands out quotas ([`service`]), and both at work on traffic ([`simulate`]).
+//! Pure: the time is passed in, and so is every random number. Nothing here knows
+//! a spec or AWS.
 
+mod boost;
 pub mod client;
 mod criteria;
+mod dialect;
+mod explain;
 mod pattern;
 mod rule;
 pub mod service;
 mod share;
+pub mod simulate;
 
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod tests;
 
-pub use criteria::{Criteria, FIELDS};
-pub use pattern::Pattern;
-pub use rule::{Dialect, Request, Rule, first_match, sort};
+pub use boost::{Anomalies, Boost, BoostTerms};
+pub use criteria::{Criteria, FIELDS, Mismatch, PassedOver};
+pub use dialect::Dialect;
+pub use explain::{Step, explain};
+pub use pattern::{Case, Pattern};
+pub use rule::{Request, Rule, first_match, sort};
 
 /// What a client counted for one rule since its last report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +55,8 @@ pub struct Target {
     pub fixed_rate: f64,
     /// The client's part of the reservoir; `None` leaves it as it was.
     pub quota: Option<Quota>,
+    /// What to sample by in place of the fixed rate for a while.
+    pub boost: Option<Boost>,
 }
 
 /// A client's part of a reservoir, for a while.

@@ -1,8 +1,8 @@
 //! Patterns of sampling rules: `*` stands for any characters, also none, `?`
 //! for exactly one; letter case does not count.
 //!
-//! X-Ray's SDKs for Go, Python and Java match so on every field. Samplers of
-//! OpenTelemetry take the case of a pattern with wildcards as it is.
+//! X-Ray's SDKs match so on every field. Of OpenTelemetry's samplers some take
+//! letter case as it is: [`Case`].
 
 use std::collections::VecDeque;
 
@@ -10,10 +10,23 @@ use std::collections::VecDeque;
 /// write need a few dozen.
 const MOST_STATES: usize = 20_000;
 
+/// Where letter case counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// Nowhere.
+    Ignored,
+    /// In patterns with wildcards.
+    OfWildcards,
+    /// Everywhere.
+    Counts,
+}
+
 /// A pattern for one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     parts: Vec<Part>,
+    /// With letters as they are written.
+    written: Vec<Part>,
 }
 
 /// One step of a pattern.
@@ -28,6 +41,10 @@ enum Part {
 }
 
 impl Part {
+    fn is_just(self) -> bool {
+        matches!(self, Self::Just(_))
+    }
+
     /// Tells whether there is a character that both take as one.
     fn meets(self, other: Self) -> bool {
         match (self, other) {
@@ -46,22 +63,60 @@ impl Part {
     }
 }
 
+fn parts(text: impl Iterator<Item = char>) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for character in text {
+        let part = match character {
+            '*' => Part::Many,
+            '?' => Part::One,
+            other => Part::Just(other),
+        };
+        // `**` says no more than `*`.
+        if part != Part::Many || parts.last() != Some(&Part::Many) {
+            parts.push(part);
+        }
+    }
+    parts
+}
+
+/// Tells whether a text matches, as a whole. Where it does not go on, the last
+/// star takes one character more; what an earlier one takes more could be taken
+/// by the last as well.
+fn is_match(parts: &[Part], text: &[char]) -> bool {
+    let (mut place, mut at) = (0, 0);
+    // Behind the last star, and how far what it takes goes.
+    let mut star: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match parts.get(place) {
+            Some(Part::Many) => {
+                place += 1;
+                star = Some((place, at));
+                continue;
+            }
+            Some(Part::One) => {}
+            Some(Part::Just(character)) if *character == text[at] => {}
+            _ => {
+                let Some((behind, taken)) = star else {
+                    return false;
+                };
+                star = Some((behind, taken + 1));
+                (place, at) = (behind, taken + 1);
+                continue;
+            }
+        }
+        place += 1;
+        at += 1;
+    }
+    parts[place..].iter().all(|part| *part == Part::Many)
+}
+
 impl Pattern {
     /// Reads a pattern; there is none that is wrong.
     pub fn new(text: &str) -> Self {
-        let mut parts: Vec<Part> = Vec::new();
-        for character in text.chars().flat_map(char::to_lowercase) {
-            let part = match character {
-                '*' => Part::Many,
-                '?' => Part::One,
-                other => Part::Just(other),
-            };
-            // `**` says no more than `*`.
-            if part != Part::Many || parts.last() != Some(&Part::Many) {
-                parts.push(part);
-            }
+        Self {
+            parts: parts(text.chars().flat_map(char::to_lowercase)),
+            written: parts(text.chars()),
         }
-        Self { parts }
     }
 
     /// Tells whether every text matches.
@@ -71,14 +126,26 @@ impl Pattern {
 
     /// Tells whether `text` matches, as a whole.
     pub fn matches(&self, text: &str) -> bool {
-        let mut at = Positions::start(&self.parts);
-        for character in text.chars().flat_map(char::to_lowercase) {
-            at = at.step(&self.parts, Part::Just(character));
-            if at.is_empty() {
-                return false;
-            }
+        self.matches_with(text, Case::Ignored)
+    }
+
+    /// Tells whether `text` matches, as a whole, to a sampler for which letter
+    /// case counts in this way.
+    pub fn matches_with(&self, text: &str, case: Case) -> bool {
+        let counts = match case {
+            Case::Ignored => false,
+            Case::OfWildcards => self.written.iter().any(|part| !part.is_just()),
+            Case::Counts => true,
+        };
+        if self.is_any() {
+            true
+        } else if counts {
+            let text: Vec<char> = text.chars().collect();
+            is_match(&self.written, &text)
+        } else {
+            let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+            is_match(&self.parts, &text)
         }
-        at.is_end(&self.parts)
     }
 
     /// Tells whether some text matches both.
@@ -131,7 +198,7 @@ impl Pattern {
     /// where the text ends at none of them that is the end. A set that holds
     /// another one's places is easier than that one, and not tried.
     pub fn covers(&self, other: &Self) -> bool {
-        if self.is_any() || self == other {
+        if self.is_any() || self.parts == other.parts {
             return true;
         }
         let target = &other.parts;
@@ -259,6 +326,22 @@ mod tests {
                 is_match,
                 "{text:?} {subject:?}"
             );
+        }
+    }
+
+    #[test]
+    fn letter_case_counts_for_some() {
+        let cases = [
+            ("/API", "/api", [true, true, false]),
+            ("/API*", "/api/x", [true, false, false]),
+            ("/api?x", "/api/x", [true, true, true]),
+            ("*", "", [true, true, true]),
+            ("", "", [true, true, true]),
+        ];
+        for (text, subject, expected) in cases {
+            let found = [Case::Ignored, Case::OfWildcards, Case::Counts]
+                .map(|case| pattern(text).matches_with(subject, case));
+            assert_eq!(found, expected, "{text:?} {subject:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Requests, and the first rule that one meets.
 
-use super::Criteria;
+use super::{Criteria, Dialect};
 
 /// What a sampler knows of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,18 +40,6 @@ impl<'a> Request<'a> {
         let found = attributes.find(|(known, _)| *known == name);
         found.map(|(_, value)| *value)
     }
-}
-
-/// Whose way of reading rules is followed. Where these differ, so does what is
-/// sampled with the same rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// X-Ray's SDKs for Go and Python: what is not known of a request matches
-    /// every pattern; rules for an ARN or for attributes are passed over.
-    Sdk,
-    /// OpenTelemetry's sampler: what is not known matches `*` alone; attributes
-    /// must be there and match.
-    OpenTelemetry,
 }
 
 /// A sampling rule.

@@ -23,8 +23,9 @@
 
 use std::collections::BTreeMap;
 
+use super::boost::Booster;
 use super::share::split;
-use super::{Counts, Quota, Target, whole_seconds};
+use super::{Anomalies, BoostTerms, Counts, Quota, Target, whole_seconds};
 
 /// Seconds from one report of a client to its next.
 pub const INTERVAL: u64 = 10;
@@ -41,6 +42,8 @@ pub struct Terms {
     pub fixed_rate: f64,
     /// Requests a second, of all clients together, that are sampled first.
     pub reservoir_size: u32,
+    /// How its rate may be raised; `None` where it may not.
+    pub boost: Option<BoostTerms>,
 }
 
 /// What all clients together counted for a rule in ten seconds.
@@ -64,6 +67,7 @@ pub struct Service {
 #[derive(Clone, Debug, Default)]
 struct Usage {
     clients: BTreeMap<String, Client>,
+    booster: Booster,
     /// The ten seconds that go on.
     open: Option<Window>,
     /// The last ten seconds before in which anyone reported.
@@ -98,17 +102,30 @@ impl Service {
         now: f64,
     ) -> Target {
         let second = whole_seconds(now);
-        if !self.rules.contains_key(rule) {
-            self.rules.insert(rule.to_owned(), Usage::default());
-        }
-        let usage = self.rules.get_mut(rule);
+        let usage = self.usage(rule);
+        usage.count(counts, second);
+        let boost = terms.boost.and_then(|boost| {
+            let booster = &usage.booster;
+            booster.current(terms.fixed_rate, boost, second)
+        });
         Target {
             fixed_rate: terms.fixed_rate,
-            quota: usage.and_then(|usage| {
-                usage.count(counts, second);
-                usage.quota(terms.reservoir_size, client, counts.requests, second)
-            }),
+            quota: usage.quota(terms.reservoir_size, client, counts.requests, second),
+            boost,
         }
+    }
+
+    /// Takes what a client saw of the traces that a rule decided on. `now` is
+    /// epoch seconds.
+    pub fn observe(&mut self, rule: &str, terms: Terms, saw: Anomalies, now: f64) {
+        if let Some(boost) = terms.boost {
+            let booster = &mut self.usage(rule).booster;
+            booster.observe(saw, terms.fixed_rate, boost, whole_seconds(now));
+        }
+    }
+
+    fn usage(&mut self, rule: &str) -> &mut Usage {
+        self.rules.entry(rule.to_owned()).or_default()
     }
 
     /// The last ten seconds of every rule in which anyone reported, by name.

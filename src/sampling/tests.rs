@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::client::{Reason, Report, Sampler};
 use super::service::{MOST_CLIENTS, QUOTA_SECONDS, Service, Summary, Terms};
-use super::{Counts, Criteria, Dialect, Quota, Request, Rule, Target, first_match, sort};
+use super::{
+    Counts, Criteria, Dialect, Quota, Request, Rule, Step, Target, explain, first_match, sort,
+};
 
 /// A time within a second, in 2026.
 const NOW: f64 = 1_790_159_515.0;
@@ -57,7 +59,7 @@ fn the_first_rule_by_priority_and_name_decides() {
         url_path: Some(path),
         ..Request::default()
     };
-    for dialect in [Dialect::Sdk, Dialect::OpenTelemetry] {
+    for dialect in [Dialect::Sdk, Dialect::OpenTelemetryJs] {
         assert_eq!(met(&rules, &at("GET", "/api/pay/1"), dialect), Some("ant"));
         assert_eq!(met(&rules, &at("GET", "/api/x"), dialect), Some("zebra"));
         assert_eq!(met(&rules, &at("POST", "/api/x"), dialect), Some("first"));
@@ -77,7 +79,7 @@ fn every_field_is_compared_with_its_own_pattern() {
         resource_arn: Some("arn"),
         attributes: &[("tier", "gold"), ("team", "core")],
     };
-    let dialect = Dialect::OpenTelemetry;
+    let dialect = Dialect::OpenTelemetryJs;
     for (field, value) in [
         ("service_name", "name"),
         ("service_type", "type"),
@@ -114,10 +116,13 @@ fn dialects_differ_in_what_is_not_known() {
         ..Request::default()
     };
     assert_eq!(met(&rules, &request, Dialect::Sdk), Some("host"));
-    assert_eq!(met(&rules, &request, Dialect::OpenTelemetry), Some("gold"));
+    assert_eq!(
+        met(&rules, &request, Dialect::OpenTelemetryJs),
+        Some("gold")
+    );
     let unknown = Request::default();
     assert_eq!(
-        met(&rules, &unknown, Dialect::OpenTelemetry),
+        met(&rules, &unknown, Dialect::OpenTelemetryJs),
         Some("Default")
     );
 }
@@ -125,6 +130,7 @@ fn dialects_differ_in_what_is_not_known() {
 const TERMS: Terms = Terms {
     fixed_rate: 0.1,
     reservoir_size: 3,
+    boost: None,
 };
 
 fn quota(per_second: u32, second: u64) -> Quota {
@@ -258,6 +264,7 @@ fn a_sampler_borrows_until_it_has_a_quota_and_again_once_that_is_over() {
             expires_at: SECOND + 3,
             interval: 20,
         }),
+        boost: None,
     };
     sampler.set_target("Default", target, NOW + 1.0);
     sampler.set_target("unknown", target, NOW + 1.0);
@@ -290,13 +297,14 @@ fn a_sampler_reports_what_it_counted_when_it_is_due() {
             borrowed: 1,
         },
     };
-    assert_eq!(counted(Dialect::OpenTelemetry).0, [report(2)]);
+    assert_eq!(counted(Dialect::OpenTelemetryJs).0, [report(2)]);
     let (reports, mut sampler) = counted(Dialect::Sdk);
     assert_eq!(reports, [report(1)]);
     assert_eq!(sampler.reports(NOW), []);
     let target = Target {
         fixed_rate: 0.1,
         quota: None,
+        boost: None,
     };
     sampler.set_target("Default", target, NOW);
     decide(&mut sampler, NOW + 1.0, 0.9);
@@ -332,7 +340,47 @@ fn without_good_rules_one_a_second_and_five_percent_are_sampled() {
 #[derive(Clone, Copy, Default)]
 struct Held(u32, u64);
 
+/// A few texts that meet and miss each other, of any letter case.
+fn text() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["", "*", "a", "A", "a*", "?b", "ab", "Ab", "**"])
+        .prop_map(str::to_owned)
+}
+
 proptest! {
+    /// What is explained is what is decided, for every sampler.
+    #[test]
+    fn an_explanation_ends_with_the_rule_that_decides(
+        patterns in prop::collection::vec(prop::collection::vec(text(), 7), 1..6),
+        values in prop::collection::vec(prop::option::of(text()), 7),
+    ) {
+        let rules: Vec<Rule> = patterns.iter().map(|texts| {
+            let fields: Vec<(&str, &str)> =
+                super::FIELDS.into_iter().zip(texts.iter().map(String::as_str)).collect();
+            let attributes = [("tier", texts[6].as_str())];
+            rule("any", 1, &fields, if texts[6].is_empty() { &[] } else { &attributes })
+        }).collect();
+        let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
+        let attributes: Vec<(&str, &str)> = values[6].map(|value| ("tier", value)).into_iter().collect();
+        let request = Request {
+            service_name: values[0],
+            service_type: values[1],
+            host: values[2],
+            http_method: values[3],
+            url_path: values[4],
+            resource_arn: values[5],
+            attributes: &attributes,
+        };
+        for dialect in Dialect::ALL {
+            let steps = explain(&rules, &request, dialect);
+            let decided = steps.iter().position(|step| *step == Step::Matched);
+            prop_assert_eq!(decided, first_match(&rules, &request, dialect));
+            let tried = decided.map_or(steps.len(), |at| at + 1);
+            prop_assert!(steps[tried..].iter().all(|step| *step == Step::NotTried));
+            let empty = Step::Mismatched(Vec::new());
+            prop_assert!(!steps.contains(&empty));
+        }
+    }
+
     /// Whoever reports, whenever, with whatever: what all clients together
     /// believe that they may sample is never more than the reservoir.
     #[test]
@@ -342,7 +390,7 @@ proptest! {
         pace in 1_u64..200,
     ) {
         let mut service = Service::default();
-        let terms = Terms { fixed_rate: 0.05, reservoir_size: reservoir };
+        let terms = Terms { fixed_rate: 0.05, reservoir_size: reservoir, boost: None };
         let mut held = [Held::default(); 8];
         let mut second = SECOND;
         for (client, wait, count) in steps {
@@ -384,7 +432,7 @@ proptest! {
                     expires_at: super::whole_seconds(now) + life,
                     interval: 10,
                 };
-                let target = Target { fixed_rate: rate, quota: Some(quota) };
+                let target = Target { fixed_rate: rate, quota: Some(quota), boost: None };
                 sampler.set_target("Default", target, now);
             }
             let reason = decide(&mut sampler, now, *draw);
@@ -407,7 +455,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let mut service = Service::default();
-        let terms = Terms { fixed_rate: rate, reservoir_size: reservoir };
+        let terms = Terms { fixed_rate: rate, reservoir_size: reservoir, boost: None };
         let mut only = rule("Default", 10_000, &[], &[]);
         (only.reservoir_size, only.fixed_rate) = (reservoir, rate);
         let mut fleet: Vec<Sampler> = loads.iter().map(|_| {

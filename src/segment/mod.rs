@@ -64,4 +64,5 @@ pub use datagram::{BadDatagram, MOST_BYTES, datagram};
 pub use fields::SCOPE;
 pub use from_otlp::{Document, Options, from_otlp};
 pub use id::{SegmentId, TraceId};
+pub use time::to_nanos;
 pub use to_otlp::to_otlp;

@@ -12,7 +12,7 @@ const NANOS: u64 = 1_000_000_000;
     clippy::cast_precision_loss,
     reason = "the casts saturate, and the parts are whole"
 )]
-pub(super) fn to_nanos(seconds: f64) -> u64 {
+pub fn to_nanos(seconds: f64) -> u64 {
     // Both parts are exact, so that only the last step rounds.
     let whole = seconds.trunc();
     let fraction = ((seconds - whole) * NANOS as f64).round();

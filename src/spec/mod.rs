@@ -30,6 +30,7 @@ mod syntax;
 mod tables;
 mod tags;
 mod template;
+mod traffic;
 mod variables;
 
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use schema::schema;
 pub use shape::ShapeError;
 pub use stack::Stack;
 pub use starter::starter;
+pub use traffic::{MONTH_SECONDS, Traffic};
 
 use crate::collector_config::{CollectorConfig, Fault};
 use crate::model::{Desired, Diagnostics, Severity, SourceFile, Tags};
@@ -106,6 +108,8 @@ pub struct Spec {
     pub hash: String,
     /// What `local-collector` does.
     pub collector: CollectorConfig,
+    /// The requests that are expected, by name.
+    pub traffic: BTreeMap<String, Traffic>,
     /// What [`Spec::lint`] needs.
     linted: Linted,
 }
@@ -215,6 +219,7 @@ fn read(
     let stack = stack::read(&mut root, &mut scope, &patterns, report);
     let mut linted = Linted::new(lint::read(&mut root, &mut scope, &patterns, report));
     let collector = collector::read(&mut root, &mut scope, &patterns, report);
+    let traffic = traffic::read(&mut root, &mut scope, &patterns, report);
     let written = Tables::sort(root, kinds, report);
     let targets = Targets {
         declared: written.iter().map(|one| one.address.clone()).collect(),
@@ -243,6 +248,7 @@ fn read(
     }
     Some(Spec {
         collector: collector.unwrap_or_default(),
+        traffic,
         linted,
         source: Arc::clone(report.source()),
         hash: hash(&stack, options.env.as_deref(), &built),

@@ -5,7 +5,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
-use super::{collector, lint, tags};
+use super::{collector, lint, tags, traffic};
 use crate::model::{Facts, Lifecycle};
 use crate::resource::Kind;
 
@@ -121,13 +121,15 @@ pub fn schema(kinds: &[&'static dyn Kind]) -> Json {
         .map(|kind| (kind.facts(), of_resource(*kind, &mut generator)))
         .collect();
     let collector = collector::schema(&mut generator);
+    let traffic = traffic::schema(&mut generator);
     let mut definitions = generator.take_definitions(true);
     // The types themselves stand in their tables; only what they use is left.
-    prune(&mut definitions, &tables, &collector);
+    prune(&mut definitions, &tables, [&collector, &traffic]);
     let mut body = Map::new();
     body.insert("stack".to_owned(), super::stack::schema());
     body.insert(lint::KEY.to_owned(), lint::schema(lint::OF_SPEC));
     body.insert(collector::KEY.to_owned(), collector);
+    body.insert(traffic::KEY.to_owned(), traffic);
     for (facts, table) in &tables {
         place(&mut body, facts, documents(facts, table.clone()));
     }
@@ -379,10 +381,10 @@ fn part_name(name: &str) -> String {
 }
 
 /// Drops the definitions that no table leads to.
-fn prune(definitions: &mut Map<String, Json>, tables: &[(&Facts, Json)], collector: &Json) {
+fn prune(definitions: &mut Map<String, Json>, tables: &[(&Facts, Json)], others: [&Json; 2]) {
     let mut used = std::collections::BTreeSet::new();
     let mut open: Vec<&Json> = tables.iter().map(|(_, table)| table).collect();
-    open.push(collector);
+    open.extend(others);
     while let Some(schema) = open.pop() {
         match schema {
             Json::Object(keywords) => {

@@ -13,7 +13,7 @@ use crate::resource::Kind;
 const MAX_NAME: usize = 128;
 
 /// Tables that are no resources and taken out before resources are looked for.
-const OTHERS: [&str; 5] = ["stack", "vars", "env", "lint", "collector"];
+const OTHERS: [&str; 6] = ["stack", "vars", "env", "lint", "collector", "traffic"];
 
 /// One resource as the spec writes it.
 pub(super) struct Written {
@@ -136,7 +136,7 @@ impl<'a> Tables<'a> {
             return;
         };
         for (name, entry) in resources.into_entries() {
-            if let Some(finding) = wrong_name(facts, &name, &entry.key) {
+            if let Some(finding) = wrong_name(facts.title, &name, &entry.key) {
                 self.report.add_plain(finding);
             }
             self.resource(kind, name, entry);
@@ -177,9 +177,8 @@ fn name_hint(facts: &Facts) -> String {
     )
 }
 
-/// Tells what is wrong with a resource's name.
-fn wrong_name(facts: &Facts, name: &str, span: &Span) -> Option<Finding> {
-    let title = facts.title;
+/// Tells what is wrong with the name of a resource, or of what is named like one.
+pub(super) fn wrong_name(title: &str, name: &str, span: &Span) -> Option<Finding> {
     let length = name.chars().count();
     if length == 0 {
         let message = format!("the name of {} is empty", with_article(title));

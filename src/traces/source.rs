@@ -44,7 +44,8 @@ pub trait Source: Send + Sync {
     fn trace(&self, id: TraceId, visit: &mut dyn FnMut(&Documents<'_>)) -> Result<(), String>;
 
     /// Shows each trace that has to do with a window of time, whole, in no certain
-    /// order and each once, until `visit` breaks it off.
+    /// order and each once, until `visit` breaks it off. Those that miss the
+    /// window by less than a microsecond may be shown too.
     ///
     /// # Errors
     /// Why they cannot be read.

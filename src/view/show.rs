@@ -38,6 +38,9 @@ pub struct Owned {
     pub tags: Option<Tags>,
     /// What other resources may take from it.
     pub outputs: Attributes,
+    /// How it is doing, where its type tells: the state of an alarm.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub status: Attributes,
 }
 
 impl Stack {
@@ -54,6 +57,7 @@ impl Stack {
                     attributes: live.attributes.clone(),
                     tags: live.user_tags(),
                     outputs: live.outputs.clone(),
+                    status: live.status.clone(),
                 })
             })
             .collect();
@@ -98,7 +102,8 @@ impl Stack {
                     flat("", &Value::Object(owned.outputs.clone()))
                         .into_iter()
                         .filter(|(name, _)| !owned.attributes.contains_key(name)),
-                );
+                )
+                .chain(flat("status", &Value::Object(owned.status.clone())));
             for (name, value) in rows {
                 writeln!(out, "  {} = {}", visible(&name), visible(&value))?;
             }

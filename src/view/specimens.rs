@@ -106,6 +106,7 @@ pub(super) fn applied(desired: &Desired) -> Live {
         tags,
         outputs: arn.into_iter().collect(),
         deletion_scheduled: false,
+        status: Attributes::new(),
     }
 }
 

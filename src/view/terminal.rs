@@ -11,6 +11,14 @@ use crate::model::Diagnostics;
 /// Columns that diagnostics may take where no terminal tells its width.
 const DEFAULT_WIDTH: usize = 100;
 
+/// The width of the terminal that results go to; one that does not tell it has
+/// the 80 columns that terminals have.
+fn columns() -> Option<usize> {
+    let told = Term::stdout().size_checked();
+    let columns = told.map_or(80, |(_, columns)| usize::from(columns));
+    io::stdout().is_terminal().then_some(columns)
+}
+
 /// Where output goes, and how it may look.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
@@ -19,6 +27,9 @@ pub struct Terminal {
     color_errors: bool,
     /// Someone watches progress.
     pub is_interactive: bool,
+    /// Characters of a line of the terminal that results go to, where they go
+    /// to one.
+    pub columns: Option<usize>,
     width: usize,
 }
 
@@ -31,6 +42,7 @@ impl Terminal {
             styles: Styles::new(!refuses && io::stdout().is_terminal()),
             color_errors: !refuses && io::stderr().is_terminal(),
             is_interactive: io::stderr().is_terminal(),
+            columns: columns(),
             width: Term::stderr()
                 .size_checked()
                 .map_or(DEFAULT_WIDTH, |(_, columns)| usize::from(columns)),

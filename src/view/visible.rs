@@ -30,6 +30,13 @@ pub(super) fn push_visible(shown: &mut String, c: char) {
     }
 }
 
+/// Tells whether a character is shown as it is, and is no tab.
+pub(super) fn is_visible(c: char) -> bool {
+    let mut shown = String::new();
+    push_visible(&mut shown, c);
+    c != '\t' && shown.starts_with(c)
+}
+
 #[cfg(test)]
 mod tests {
     use super::visible;

@@ -32,6 +32,10 @@ zipkin = "off"
 [collector.operations]
 health = "127.0.0.1:0"
 zpages = "127.0.0.1:0"
+
+[collector.queries]
+jaeger_http = "off"
+jaeger_grpc = "off"
 "#;
 
 /// A desk that runs.

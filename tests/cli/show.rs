@@ -156,6 +156,47 @@ fn show_for_programs() {
 }
 
 #[test]
+fn alarms_are_shown_with_their_state() {
+    let cloud = Cloud::start();
+    let scenario = cloud.scenario(
+        r#"
+[stack]
+name = "shop"
+region = "us-east-1"
+
+[alarms.silence]
+preset = "trace-volume"
+
+[composite_alarms.worst]
+any_of = ["silence"]
+"#,
+    );
+    scenario.apply();
+    let show = scenario.run("show").succeeds();
+    show.prints("  status.state_value = \"INSUFFICIENT_DATA\"\n");
+    let set = json!({ "AlarmName": "silence", "StateValue": "ALARM", "StateReason": "a try" });
+    cloud.cloudwatch("SetAlarmState", &set);
+    let show = scenario.run("show").succeeds();
+    show.prints("  status.state_reason = \"a try\"\n");
+    let show = scenario.run("--json show").succeeds();
+    let shown: Value = serde_json::from_str(&show.stdout).unwrap();
+    let status = |address: &str| {
+        let all = shown["resources"].as_array().unwrap();
+        let one = all.iter().find(|one| one["address"] == address);
+        one.unwrap()["status"].clone()
+    };
+    assert_eq!(status("alarm.silence")["state_value"], "ALARM");
+    assert_eq!(status("composite_alarm.worst")["state_value"], "ALARM");
+    let since = status("alarm.silence")["state_transitioned_timestamp"].clone();
+    assert!(
+        since.as_str().is_some_and(|since| since.ends_with('Z')),
+        "{since}"
+    );
+    // No state is part of a plan.
+    scenario.is_settled();
+}
+
+#[test]
 fn a_saved_plan_for_programs() {
     let scenario = Scenario::local(RULE);
     scenario.run("plan --out plan.json").succeeds();

@@ -56,11 +56,13 @@ class Collector:
         ports = {**dict.fromkeys(RECEIVERS, "127.0.0.1:0"), **(ports or {})}
         ports = "".join(f'{name} = "{address}"\n' for name, address in ports.items())
         operations = 'health = "127.0.0.1:0"\nzpages = "127.0.0.1:0"\n'
+        queries = 'jaeger_http = "127.0.0.1:0"\njaeger_grpc = "127.0.0.1:0"\n'
         path = folder / "collector.toml"
         path.write_text(
             "[collector]\n"
             + configuration.replace("{folder}", str(folder))
             + f"\n[collector.receivers]\n{ports}\n[collector.operations]\n{operations}\n"
+            + f"[collector.queries]\n{queries}\n"
         )
         command = [COLLECTOR, "--state", state or folder / "state", "--aws-listen", "127.0.0.1:0"]
         with open(folder / "stderr", "w", encoding="utf-8") as stderr:

@@ -1,32 +1,22 @@
-//! Zipkin's JSON, version 2, as OpenTelemetry translates spans
-//! (<https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/>).
+//! Sends spans to Zipkin, in its JSON, version 2.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Uri};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::destination::{Destination, Outcome, Piece, Pieces};
 use super::http::{Client, Version, endpoint, headers, retry_after, words};
+use crate::collector::zipkin_span::translated;
 use crate::collector::{Counters, Parcel, Reason};
 use crate::collector_config as config;
-use crate::otlp::hex;
-use crate::otlp::view::{self, AnyValue, Attributes, Kind, Scope, Span};
+use crate::otlp::view;
 use crate::segment;
 
 /// Spans of one request at most.
 const MOST_SPANS: usize = 1000;
-/// Attributes that name the other side of a call, the best first.
-const PEERS: [&str; 5] = [
-    "peer.service",
-    "server.address",
-    "net.peer.name",
-    "network.peer.address",
-    "db.name",
-];
-
 /// Sends spans to Zipkin.
 pub struct Zipkin {
     name: &'static str,
@@ -129,113 +119,12 @@ fn piece(spans: Vec<Value>) -> Piece<Bytes> {
     }
 }
 
-fn translated(resource: Attributes<'_>, scope: Scope<'_>, span: &Span<'_>) -> Value {
-    let service = resource.text("service.name").unwrap_or("unknown_service");
-    let micros = |nanos: u64| nanos / 1000;
-    let nanos = span
-        .end_time_unix_nano
-        .saturating_sub(span.start_time_unix_nano);
-    let mut out = json!({
-        "traceId": hex(span.trace_id),
-        "id": hex(span.span_id),
-        "name": span.name,
-        "timestamp": micros(span.start_time_unix_nano),
-        // Zipkin takes no duration of 0.
-        "duration": micros(nanos).max(1),
-        "localEndpoint": { "serviceName": service },
-        "tags": tags(resource, scope, span),
-    });
-    if let Some(parent) = span.parent() {
-        out["parentId"] = hex(parent).into();
-    }
-    let kind = match span.kind {
-        Kind::Server => Some("SERVER"),
-        Kind::Client => Some("CLIENT"),
-        Kind::Producer => Some("PRODUCER"),
-        Kind::Consumer => Some("CONSUMER"),
-        Kind::Internal | Kind::Unspecified => None,
-    };
-    if let Some(kind) = kind {
-        out["kind"] = kind.into();
-    }
-    let calls = matches!(span.kind, Kind::Client | Kind::Producer);
-    let peer = PEERS.iter().find_map(|key| span.attributes().text(key));
-    if let (true, Some(peer)) = (calls, peer) {
-        out["remoteEndpoint"] = json!({ "serviceName": peer });
-    }
-    let annotations: Vec<_> = span
-        .events()
-        .map(|event| {
-            let mut pairs = event.attributes().iter().peekable();
-            let value = if pairs.peek().is_none() {
-                event.name.to_owned()
-            } else {
-                let pairs: Map<_, _> = pairs.map(|(key, value)| (key.into(), of(value))).collect();
-                json!({ event.name: pairs }).to_string()
-            };
-            json!({ "timestamp": micros(event.time_unix_nano), "value": value })
-        })
-        .collect();
-    if !annotations.is_empty() {
-        out["annotations"] = annotations.into();
-    }
-    out
-}
-
-fn tags(resource: Attributes<'_>, scope: Scope<'_>, span: &Span<'_>) -> Map<String, Value> {
-    let named = resource.iter().filter(|(key, _)| *key != "service.name");
-    let mut tags: Map<_, _> = named
-        .chain(span.attributes().iter())
-        .map(|(key, value)| (key.to_owned(), text(value).into()))
-        .collect();
-    let mut add = |key: &str, value: &str| tags.insert(key.to_owned(), value.into());
-    if !scope.name().is_empty() {
-        add("otel.scope.name", scope.name());
-    }
-    if !scope.version().is_empty() {
-        add("otel.scope.version", scope.version());
-    }
-    match span.status.code {
-        1 => {
-            add("otel.status_code", "OK");
-        }
-        2 => {
-            add("otel.status_code", "ERROR");
-            // The tag alone makes it an error, whatever it says.
-            add("error", span.status.message);
-        }
-        _ => {}
-    }
-    tags
-}
-
-/// A value as a tag, which is a text.
-fn text(value: AnyValue<'_>) -> String {
-    match value {
-        AnyValue::Text(text) => text.to_owned(),
-        other => of(other).to_string(),
-    }
-}
-
-fn of(value: AnyValue<'_>) -> Value {
-    match value {
-        AnyValue::Empty => Value::Null,
-        AnyValue::Text(text) => text.into(),
-        AnyValue::Bool(value) => value.into(),
-        AnyValue::Int(value) => value.into(),
-        AnyValue::Double(value) => value.into(),
-        AnyValue::Array(array) => array.iter().map(of).collect(),
-        AnyValue::Map(map) => {
-            let pairs = map.iter().map(|(key, value)| (key.to_owned(), of(value)));
-            Value::Object(pairs.collect())
-        }
-        AnyValue::Bytes(bytes) => hex(bytes).into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::otlp::view::AnyValue;
     use crate::otlp::write;
 
     #[test]

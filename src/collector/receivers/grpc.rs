@@ -53,7 +53,7 @@ where
 }
 
 /// Says that there is no such method.
-pub(super) fn no_method(request: &Request<Incoming>) -> Response<tonic::body::Body> {
+pub(in crate::collector) fn no_method(request: &Request<Incoming>) -> Response<tonic::body::Body> {
     let message = format!("there is no method {}", request.uri().path());
     Status::new(Code::Unimplemented, message).into_http()
 }
@@ -96,7 +96,7 @@ where
 }
 
 /// Hands messages on as the bytes that they are.
-struct RawCodec;
+pub(in crate::collector) struct RawCodec;
 
 impl Codec for RawCodec {
     type Encode = Bytes;

@@ -3,7 +3,7 @@
 pub(crate) mod body;
 mod datagrams;
 mod draft;
-mod grpc;
+pub(super) mod grpc;
 pub mod jaeger;
 mod metered;
 pub mod otlp;
@@ -13,7 +13,7 @@ pub mod xray;
 pub mod zipkin;
 
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 use std::sync::Arc;
 

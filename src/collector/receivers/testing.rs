@@ -21,7 +21,7 @@ use crate::collector::{Consumer, Counters, Handler, Listening, Memory, Parcel, P
 
 /// Keeps what it is given.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(in crate::collector) struct Kept {
     pub(super) parcels: Mutex<Vec<Parcel>>,
     /// Tells every sender that its traces are lost.
     pub(super) fails: bool,
@@ -61,7 +61,7 @@ impl Kept {
     }
 }
 
-pub(super) fn intake_of(kept: Kept, room: usize, waits: bool) -> (Intake, Arc<Kept>) {
+pub(in crate::collector) fn intake_of(kept: Kept, room: usize, waits: bool) -> (Intake, Arc<Kept>) {
     let kept = Arc::new(kept);
     let intake = Intake {
         next: Arc::clone(&kept) as Arc<dyn Consumer>,
@@ -72,12 +72,12 @@ pub(super) fn intake_of(kept: Kept, room: usize, waits: bool) -> (Intake, Arc<Ke
     (intake, kept)
 }
 
-pub(super) fn intake() -> (Intake, Arc<Kept>) {
+pub(in crate::collector) fn intake() -> (Intake, Arc<Kept>) {
     intake_of(Kept::default(), 64 * 1024 * 1024, true)
 }
 
 /// A request as OTLP's JSON has it.
-pub(super) fn as_json(request: &[u8]) -> serde_json::Value {
+pub(in crate::collector) fn as_json(request: &[u8]) -> serde_json::Value {
     crate::otlp::check(request).unwrap();
     let request = ExportTraceServiceRequest::decode(request).unwrap();
     serde_json::to_value(request).unwrap()
@@ -113,7 +113,7 @@ pub(super) async fn until(mut is_so: impl FnMut() -> bool) {
 }
 
 /// Serves `handler` on a port of its own and sends one request there.
-pub(super) async fn ask<H: Handler>(
+pub(in crate::collector) async fn ask<H: Handler>(
     handler: H,
     protocols: Protocols,
     request: Request<Full<Bytes>>,

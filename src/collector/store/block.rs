@@ -98,31 +98,35 @@ pub(super) fn items(message: &[u8]) -> impl Iterator<Item = Result<Item<'_>, Fau
 /// Writes a request of the spans of `request` that are of a trace, with their
 /// resources and scopes; nothing where there are none.
 pub(super) fn spans_of(request: &[u8], trace: &Id, out: &mut Vec<u8>) {
-    let is_of = |span: &[u8]| view::Span::of(span).trace_id == trace;
     let has_any = |scope: view::ScopeSpans<'_>| scope.spans().any(|it| it.trace_id == trace);
     for resource in view::resources(request) {
-        if !resource.scopes().any(has_any) {
-            continue;
+        if resource.scopes().any(has_any) {
+            resource_of(resource, trace, out);
         }
-        write::message(out, 1, |out| {
-            write::copy(out, resource.message(), |out, number, value| {
-                let (2, Value::Bytes(scope)) = (number, value) else {
-                    return false;
-                };
-                let is_span = |(number, value): (u32, Value<'_>)| matches!((number, value), (2, Value::Bytes(span)) if is_of(span));
-                if Fields::of(scope).any(is_span) {
-                    write::message(out, 2, |out| {
-                        write::copy(
-                            out,
-                            scope,
-                            |_, number, value| matches!((number, value), (2, Value::Bytes(span)) if !is_of(span)),
-                        );
-                    });
-                }
-                true
-            });
-        });
     }
+}
+
+/// Writes a resource with those of its spans that are of a trace.
+pub(super) fn resource_of(resource: view::ResourceSpans<'_>, trace: &Id, out: &mut Vec<u8>) {
+    let is_of = |span: &[u8]| view::Span::of(span).trace_id == trace;
+    write::message(out, 1, |out| {
+        write::copy(out, resource.message(), |out, number, value| {
+            let (2, Value::Bytes(scope)) = (number, value) else {
+                return false;
+            };
+            let is_span = |(number, value): (u32, Value<'_>)| matches!((number, value), (2, Value::Bytes(span)) if is_of(span));
+            if Fields::of(scope).any(is_span) {
+                write::message(out, 2, |out| {
+                    write::copy(
+                        out,
+                        scope,
+                        |_, number, value| matches!((number, value), (2, Value::Bytes(span)) if !is_of(span)),
+                    );
+                });
+            }
+            true
+        });
+    });
 }
 
 /// Requests and documents that wait to become blocks.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::parts::{Flags, Id, Names, Part, Parts};
-use crate::otlp::view::{self, AnyValue, Span};
+use crate::otlp::view::{self, AnyValue, Kind, Span};
 use crate::segment;
 
 /// The service of spans whose resource names none, as OpenTelemetry has it.
@@ -33,6 +33,8 @@ struct Seen {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Entity {
+    name: Option<String>,
+    namespace: Option<String>,
     error: Option<bool>,
     fault: Option<bool>,
     throttle: Option<bool>,
@@ -49,6 +51,22 @@ impl Entity {
         let inside = self.subsegments.iter().flatten().map(Self::flags);
         inside.fold(own, Flags::or)
     }
+
+    /// The kind of the span that a subsegment is translated to.
+    fn kind(&self) -> Kind {
+        match self.namespace {
+            Some(_) => Kind::Client,
+            None => Kind::Internal,
+        }
+    }
+
+    /// Shows the subsegments at any depth.
+    fn each_inside(&self, visit: &mut impl FnMut(&Self)) {
+        for inside in self.subsegments.iter().flatten() {
+            visit(inside);
+            inside.each_inside(visit);
+        }
+    }
 }
 
 impl Gathered {
@@ -61,11 +79,13 @@ impl Gathered {
                 let Ok(trace) = span.trace_id.try_into() else {
                     continue;
                 };
+                let operation = self.names.operation(service, span.name);
+                self.names.seen_as(operation, span.kind);
                 let seen = Seen {
                     start: span.start_time_unix_nano,
                     end: span.end_time_unix_nano,
                     flags: flags_of(&span),
-                    operation: self.names.operation(service, span.name),
+                    operation,
                     is_root: span.parent().is_none(),
                     spans: 1,
                     in_progress: 0,
@@ -96,16 +116,34 @@ impl Gathered {
         } else {
             (entities, 0)
         };
+        let operation = self.names.operation(service, &envelope.name);
+        let kind = if envelope.is_subsegment {
+            entity.kind()
+        } else {
+            Kind::Server
+        };
+        self.names.seen_as(operation, kind);
         let seen = Seen {
             start,
             end: envelope.end_time.map_or(start, nanos),
             flags: entity.flags(),
-            operation: self.names.operation(service, &envelope.name),
+            operation,
             is_root: !envelope.is_subsegment && envelope.parent_id.is_none(),
             spans,
             in_progress,
         };
         self.add(envelope.trace_id.bytes(), &seen);
+        entity.each_inside(&mut |inside| {
+            let Some(name) = &inside.name else {
+                return;
+            };
+            let operation = self.names.operation(service, name);
+            self.names.seen_as(operation, inside.kind());
+            let part = self.parts.get_mut(&envelope.trace_id.bytes());
+            if let Some(part) = part.filter(|part| part.operations.last() != Some(&operation)) {
+                part.operations.push(operation);
+            }
+        });
     }
 
     fn add(&mut self, trace: Id, seen: &Seen) {

@@ -30,6 +30,7 @@ mod query;
 mod reader;
 mod retention;
 mod schema;
+mod several;
 mod window;
 mod writer;
 
@@ -53,7 +54,7 @@ use writer::{Message, Problem, Writer, Written};
 pub use error::StoreError;
 pub use parts::Flags;
 pub use query::{Query, Summary};
-pub use reader::{Reader, Statistics, Stored};
+pub use reader::{Operation, Reader, Statistics, Stored};
 pub use schema::FILE;
 pub use window::Meant;
 

@@ -14,10 +14,22 @@ use super::reader::Stored;
 pub(super) fn newest(
     connection: &Connection,
     most_bytes: u64,
+    visit: impl FnMut(Stored),
+) -> Result<bool, Fault> {
+    during(connection, (0, u64::MAX), most_bytes, visit)
+}
+
+/// Shows what came last, as [`newest`] does, of the blocks in which a trace has
+/// a part that began in this time, in nanoseconds since 1970; others that are in
+/// the same block are shown too.
+pub(super) fn during(
+    connection: &Connection,
+    time: (u64, u64),
+    most_bytes: u64,
     mut visit: impl FnMut(Stored),
 ) -> Result<bool, Fault> {
     let mut content = connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
-    let (blocks, is_cut) = blocks(connection, most_bytes)?;
+    let (blocks, is_cut) = blocks(connection, time, most_bytes)?;
     for block in blocks {
         let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
         let plain = Bytes::from(unpack(&packed)?);
@@ -33,9 +45,16 @@ pub(super) fn newest(
 }
 
 /// The last blocks, and whether there are others.
-fn blocks(connection: &Connection, most_bytes: u64) -> Result<(Vec<i64>, bool), Fault> {
-    let mut query = connection.prepare_cached("SELECT id, raw FROM blocks ORDER BY id DESC")?;
-    let mut rows = query.query([])?;
+fn blocks(
+    connection: &Connection,
+    (from, to): (u64, u64),
+    most_bytes: u64,
+) -> Result<(Vec<i64>, bool), Fault> {
+    let mut query = connection.prepare_cached(
+        "SELECT id, raw FROM blocks WHERE latest >= ?1 AND first <= ?2 ORDER BY id DESC",
+    )?;
+    let [from, to] = [from, to].map(|time| i64::try_from(time).unwrap_or(i64::MAX));
+    let mut rows = query.query([from, to])?;
     let (mut found, mut bytes) = (Vec::new(), 0_u64);
     while let Some(row) = rows.next()? {
         let raw: i64 = row.get(1)?;

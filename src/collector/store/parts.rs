@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::error::Fault;
 use super::filter;
+use crate::otlp::view::Kind;
 use crate::otlp::wire::{Fields, Value};
 use crate::otlp::write;
 
@@ -76,6 +77,9 @@ pub(super) struct Names {
     by_service: HashMap<String, u32>,
     /// Service and name.
     operations: Vec<(u32, String)>,
+    /// The kinds of spans that each has, a bit each. The index of a block does
+    /// not keep them: they are for the table of operations.
+    kinds: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -102,6 +106,34 @@ pub(super) struct Extent {
     /// The last end of a part.
     pub(super) last: u64,
     pub(super) spans: u64,
+}
+
+/// The kinds that a span may have, in the order of their bits.
+const KINDS: [Kind; 6] = [
+    Kind::Unspecified,
+    Kind::Internal,
+    Kind::Server,
+    Kind::Client,
+    Kind::Producer,
+    Kind::Consumer,
+];
+
+/// The bit that stands for a kind.
+fn bit(kind: Kind) -> u8 {
+    let at = KINDS.iter().position(|one| *one == kind);
+    1 << at.unwrap_or_default()
+}
+
+/// The kinds that bits stand for; that which is not said, where there are none.
+pub(super) fn kinds_of(bits: u8) -> Vec<Kind> {
+    let found: Vec<Kind> = KINDS
+        .into_iter()
+        .filter(|kind| bits & bit(*kind) != 0)
+        .collect();
+    if found.is_empty() {
+        return vec![Kind::Unspecified];
+    }
+    found
 }
 
 fn number(index: usize) -> u32 {
@@ -141,11 +173,30 @@ impl Names {
         new
     }
 
+    /// Notes that an operation has spans of a kind.
+    pub(super) fn seen_as(&mut self, operation: u32, kind: Kind) {
+        let at = index(operation);
+        if at >= self.operations.len() {
+            return;
+        }
+        if self.kinds.len() <= at {
+            self.kinds.resize(self.operations.len(), 0);
+        }
+        self.kinds[at] |= bit(kind);
+    }
+
     /// An operation's service and name.
     pub(super) fn get(&self, operation: u32) -> Option<(&str, &str)> {
         let (service, name) = self.operations.get(index(operation))?;
         let service = self.services.get(index(*service))?;
         Some((&service.name, name))
+    }
+
+    /// All operations: service, name and the kinds of spans that they have.
+    pub(super) fn with_kinds(&self) -> impl Iterator<Item = (&str, &str, u8)> {
+        let kinds = self.kinds.iter().copied().chain(std::iter::repeat(0));
+        let all = self.all().zip(kinds);
+        all.map(|((service, name), kinds)| (service, name, kinds))
     }
 
     /// All operations: service and name.

@@ -13,11 +13,13 @@ use super::error::{Fault, StoreError};
 use super::filter;
 use super::newest;
 use super::packed::unpack;
-use super::parts::Id;
+use super::parts::{Id, kinds_of};
 use super::query::{self, Query, Summary};
 use super::schema;
+use super::several;
 use super::window::{self, Meant};
-use crate::segment::{self, Options, SegmentId, TraceId};
+use crate::otlp::view::Kind;
+use crate::segment::{self, Envelope, Options, SegmentId, TraceId};
 
 /// Reads a store, which somebody else may be writing to. Calls block: they read
 /// from the disk.
@@ -34,6 +36,15 @@ pub enum Stored {
     Request(Bytes),
     /// An X-Ray segment document, in JSON.
     Document(Bytes),
+}
+
+/// An operation of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its name.
+    pub name: String,
+    /// The kinds that its spans have, at least one.
+    pub kinds: Vec<Kind>,
 }
 
 /// How much is kept.
@@ -109,6 +120,43 @@ impl Reader {
         self.read(|connection| names(connection, query, &[service]))
     }
 
+    /// The operations of a service with the kinds of their spans, in the order of
+    /// their names.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn operation_kinds(&self, service: &str) -> Result<Vec<Operation>, StoreError> {
+        self.read(|connection| operation_kinds(connection, service))
+    }
+
+    /// What is kept of several traces, as [`Reader::trace`] gives it, in the order
+    /// that they are asked for; `None` where that has more than `most_bytes`. Each
+    /// block is unpacked once.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn several(
+        &self,
+        ids: &[TraceId],
+        most_bytes: usize,
+    ) -> Result<Option<Vec<Vec<Stored>>>, StoreError> {
+        self.read(|connection| several::several(connection, ids, most_bytes))
+    }
+
+    /// Shows what came last, as [`Reader::newest`] does, near traces that began in
+    /// this time, in nanoseconds since 1970; some began at other times.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn during(
+        &self,
+        time: (u64, u64),
+        most_bytes: u64,
+        visit: impl FnMut(Stored),
+    ) -> Result<bool, StoreError> {
+        self.read(|connection| newest::during(connection, time, most_bytes, visit))
+    }
+
     /// How much is kept.
     ///
     /// # Errors
@@ -170,6 +218,23 @@ fn names(connection: &Connection, query: &str, given: &[&str]) -> Result<Vec<Str
     Ok(found.collect::<Result<_, _>>()?)
 }
 
+fn operation_kinds(connection: &Connection, service: &str) -> Result<Vec<Operation>, Fault> {
+    let query = if schema::has_kinds(connection)? {
+        "SELECT operation, coalesce(kinds, 0) FROM operations
+         LEFT JOIN operation_kinds USING (service, operation) WHERE service = ?1 ORDER BY 1"
+    } else {
+        "SELECT operation, 0 FROM operations WHERE service = ?1 ORDER BY 1"
+    };
+    let mut query = connection.prepare_cached(query)?;
+    let found = query.query_map([service], |row| {
+        Ok(Operation {
+            name: row.get(0)?,
+            kinds: kinds_of(row.get(1)?),
+        })
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 fn statistics(connection: &Connection) -> Result<Statistics, Fault> {
     let mut query = connection.prepare_cached(
         "SELECT coalesce(sum(traces), 0), coalesce(sum(spans), 0), count(*), min(first), max(last)
@@ -218,8 +283,8 @@ pub(super) fn blocks_with(connection: &Connection, id: &Id) -> Result<Vec<i64>, 
 
 /// What was found of a trace.
 #[derive(Default)]
-struct Found {
-    stored: Vec<Stored>,
+pub(super) struct Found {
+    pub(super) stored: Vec<Stored>,
     /// Where a segment is, and whether it is complete.
     segments: HashMap<SegmentId, (usize, bool)>,
 }
@@ -242,9 +307,13 @@ impl Found {
         let Ok(envelope) = segment::check(document) else {
             return;
         };
-        if envelope.trace_id.bytes() != *id {
-            return;
+        if envelope.trace_id.bytes() == *id {
+            self.segment(&envelope, document);
         }
+    }
+
+    /// Adds a version of a segment of the trace.
+    pub(super) fn segment(&mut self, envelope: &Envelope<'_>, document: &[u8]) {
         let stored = Stored::Document(Bytes::copy_from_slice(document));
         let is_complete = !envelope.in_progress;
         match self.segments.get(&envelope.id).copied() {

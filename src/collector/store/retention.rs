@@ -123,12 +123,14 @@ pub(super) fn drop_block(connection: &Connection, id: i64) -> Result<(), Fault> 
 
 /// Forgets operations that were last seen before the oldest block came.
 fn forget_operations(connection: &Connection) -> Result<(), Fault> {
-    connection
-        .prepare_cached(
-            "DELETE FROM operations
-             WHERE hour < coalesce((SELECT min(arrived) FROM blocks) / 3600, 0)",
-        )?
-        .execute([])?;
+    for table in [
+        "DELETE FROM operations
+         WHERE hour < coalesce((SELECT min(arrived) FROM blocks) / 3600, 0)",
+        "DELETE FROM operation_kinds
+         WHERE hour < coalesce((SELECT min(arrived) FROM blocks) / 3600, 0)",
+    ] {
+        connection.prepare_cached(table)?.execute([])?;
+    }
     Ok(())
 }
 

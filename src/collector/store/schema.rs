@@ -52,13 +52,36 @@ CREATE TABLE operations (
 ) WITHOUT ROWID;
 ";
 
+/// What files of before do not have. Collectors of before let it be.
+const ADDED: &str = "
+CREATE TABLE IF NOT EXISTS operation_kinds (
+    service TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    kinds INTEGER NOT NULL,
+    hour INTEGER NOT NULL,
+    PRIMARY KEY (service, operation)
+) WITHOUT ROWID;
+";
+
 /// Opens the file for writing and makes it where there is none.
 pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
     make_where_missing(path).map_err(|fault| fault.of(path))?;
     let connection = connect(path, durability).map_err(|fault| fault.of(path))?;
     let (application, version) = identity(&connection).map_err(|fault| fault.of(path))?;
     accept(path, application, version)?;
+    if !has_kinds(&connection).map_err(|fault| fault.of(path))? {
+        let added = connection.execute_batch(ADDED);
+        added.map_err(|error| Fault::from(error).of(path))?;
+    }
     Ok(connection)
+}
+
+/// Tells whether the kinds of operations are kept.
+pub(super) fn has_kinds(connection: &Connection) -> Result<bool, Fault> {
+    let mut query = connection
+        .prepare_cached("SELECT count(*) FROM sqlite_master WHERE name = 'operation_kinds'")?;
+    let count: i64 = query.query_row([], |row| row.get(0))?;
+    Ok(count > 0)
 }
 
 /// Opens the file for reading.
@@ -115,6 +138,7 @@ fn make_where_missing(path: &Path) -> Result<(), Fault> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = connection.unchecked_transaction()?;
     transaction.execute_batch(TABLES)?;
+    transaction.execute_batch(ADDED)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;

@@ -50,10 +50,11 @@ pub(super) struct Writer {
     pub(super) is_tidy: bool,
 }
 
-/// Services and operations that the table has, and the hour that it says.
+/// Services and operations that the tables have, the hour that they say and the
+/// kinds of spans.
 #[derive(Default)]
 pub(super) struct Written {
-    hours: HashMap<String, HashMap<String, u64>>,
+    hours: HashMap<String, HashMap<String, (u64, u8)>>,
     count: usize,
 }
 
@@ -216,19 +217,28 @@ impl Written {
             "INSERT INTO operations VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET hour = max(hour, excluded.hour)",
         )?;
-        for (service, operation) in blocks.iter().flat_map(|block| block.parts.names.all()) {
+        let mut insert_kinds = connection.prepare_cached(
+            "INSERT INTO operation_kinds VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET hour = max(hour, excluded.hour), kinds = kinds | excluded.kinds",
+        )?;
+        let all = blocks.iter().flat_map(|it| it.parts.names.with_kinds());
+        for (service, operation, kinds) in all {
             let known = self.hours.get(service).and_then(|it| it.get(operation));
-            if known == Some(&hour) {
+            let known = known.copied().unwrap_or_default();
+            if known.0 == hour && known.1 & kinds == kinds {
                 continue;
             }
             let at = i64::try_from(hour).unwrap_or(i64::MAX);
             insert.execute(params![service, operation, at])?;
+            if kinds != 0 {
+                insert_kinds.execute(params![service, operation, kinds, at])?;
+            }
             if self.count >= REMEMBERED {
                 *self = Self::default();
             }
             self.count += 1;
             let of = self.hours.entry(service.to_owned()).or_default();
-            of.insert(operation.to_owned(), hour);
+            of.insert(operation.to_owned(), (hour, known.1 | kinds));
         }
         Ok(())
     }

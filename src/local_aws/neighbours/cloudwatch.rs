@@ -1,4 +1,4 @@
-//! Amazon CloudWatch. Alarms, dashboards and their tags are our own;
+//! Amazon CloudWatch. Metrics, alarms, dashboards and their tags are our own;
 //! everything else is `winterbaume-cloudwatch`'s.
 //!
 //! AWS takes CloudWatch's operations in CBOR, as the SDKs of today send them,
@@ -12,12 +12,17 @@
 //! have no tags, an ARN with a region, and any body. So few of their members
 //! would be left to it that it is not asked at all: [`alarms`], [`composites`]
 //! and [`dashboards`] answer as AWS does. Dashboards are kept by region here,
-//! while AWS shows one account's in all regions.
+//! while AWS shows one account's in all regions. Of metrics ([`metrics`]) it has
+//! no statistics, and never evaluates an alarm ([`evaluation`]).
 
 mod alarms;
 mod composites;
 mod dashboards;
+mod evaluation;
+mod history;
+mod metrics;
 mod protocol;
+mod rule;
 mod state;
 
 use std::collections::HashMap;
@@ -42,6 +47,13 @@ const SERVICE: &str = "GraniteServiceVersion20100801";
 /// The member of a snapshot that holds our own state.
 const OWN: &str = "xrayctl";
 
+/// An answer of our own.
+struct Own {
+    answer: Result<Value, Fault>,
+    /// Whether states of alarms changed with it.
+    changed: bool,
+}
+
 /// The service with its corrections.
 pub struct CloudWatch {
     engine: Engine<CloudWatchService>,
@@ -63,13 +75,9 @@ impl CloudWatch {
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers an operation of our own; `None` for all others.
-    fn own(
-        &self,
-        region: &str,
-        operation: &str,
-        members: &Map<String, Value>,
-    ) -> Option<Result<Value, Fault>> {
+    /// Answers an operation of our own, with whether it changed what is kept
+    /// on disk beyond what its name says; `None` for all others.
+    fn own(&self, region: &str, operation: &str, members: &Map<String, Value>) -> Option<Own> {
         let mut states = self.states();
         let state = states.entry(region.to_owned()).or_default();
         let scope = Scope {
@@ -77,10 +85,15 @@ impl CloudWatch {
             region,
             now: self.clock.epoch_seconds(),
         };
-        alarms::answer(operation, members, state, scope)
+        let mut changed = evaluation::comes_before(operation) && evaluation::refresh(state, scope);
+        let answer = alarms::answer(operation, members, state, scope)
             .or_else(|| composites::answer(operation, members, state, scope))
+            .or_else(|| metrics::answer(operation, members, state, scope))
+            .or_else(|| history::answer(operation, members, state))
             .or_else(|| dashboards::answer(operation, members, state, scope))
-            .or_else(|| state::answer_tags(operation, members, state))
+            .or_else(|| state::answer_tags(operation, members, state))?;
+        changed |= evaluation::comes_after(operation) && evaluation::refresh(state, scope);
+        Some(Own { answer, changed })
     }
 
     async fn pass_on(&self, region: &str, request: Request<Bytes>) -> Response<Bytes> {
@@ -112,10 +125,13 @@ impl Service for CloudWatch {
         let own = match &asked {
             Some((_, members)) => self.own(region, operation, members),
             // A form, of which nothing is read here but whether it is ours.
-            None => self
-                .own(region, operation, &Map::new())
-                .map(|_| Err(protocol::no_form(operation))),
+            None => self.own(region, operation, &Map::new()).map(|own| Own {
+                answer: Err(protocol::no_form(operation)),
+                ..own
+            }),
         };
+        let evaluated = own.as_ref().is_some_and(|own| own.changed);
+        let own = own.map(|own| own.answer);
         let response = match (own, asked) {
             (Some(Ok(answer)), Some((protocol, _))) => protocol.answer(&answer),
             (Some(Err(fault)), Some((protocol, _))) => protocol.fault(&fault),
@@ -125,7 +141,9 @@ impl Service for CloudWatch {
             }
             (None, _) => self.pass_on(region, request).await,
         };
-        let changed = changes(&call, &response);
+        // Values are not kept on disk, and are put every minute.
+        let is_kept = operation != "PutMetricData";
+        let changed = evaluated || (is_kept && changes(&call, &response));
         Answer { response, changed }
     }
 
@@ -143,14 +161,20 @@ impl Service for CloudWatch {
     fn restore(&self, region: &str, state: &Value) -> Result<(), StateError> {
         let mut state = state.clone();
         let own = state.as_object_mut().and_then(|all| all.shift_remove(OWN));
-        let own: State = match own {
+        let mut own: State = match own {
             Some(own) => {
                 serde_json::from_value(own).map_err(|error| self.engine.state_error(&error))?
             }
             None => State::default(),
         };
         self.engine.restore(region, &state)?;
-        self.states().insert(region.to_owned(), own);
+        let mut states = self.states();
+        if let Some(former) = states.remove(region) {
+            // What is not on disk outlives a change that did not get there.
+            own.metrics = former.metrics;
+            own.touched = former.touched;
+        }
+        states.insert(region.to_owned(), own);
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod traces;
 #[cfg(test)]
 mod tests;
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
@@ -30,7 +31,7 @@ use super::trace_sink::Recent;
 use super::xray::fault::Fault;
 use super::xray::operation::Query;
 use super::xray::{GroupView, model, shape, typed};
-use crate::traces::Source;
+use crate::traces::{Filter, Nodes, Source, TimeRange, Trace, Window};
 use retrieval::Retrievals;
 
 /// Questions that are answered at a time.
@@ -84,6 +85,31 @@ impl Queries {
     pub fn source(&self) -> Arc<dyn Source> {
         let recent = || -> Arc<dyn Source> { Arc::<Recent>::clone(&self.recent) };
         self.source.get().cloned().unwrap_or_else(recent)
+    }
+
+    /// Counts the traces that began in a window of time and match a filter
+    /// expression, where there is one. Blocks.
+    ///
+    /// # Errors
+    /// Why they cannot be counted.
+    pub fn count(
+        &self,
+        window: Window,
+        filter: Option<&str>,
+        context: &Context,
+    ) -> Result<u64, String> {
+        let filter = selection::filter(context, filter).map_err(|fault| fault.body.to_string())?;
+        let mut count = 0;
+        let source = self.source();
+        source.traces(window, TimeRange::Start, &mut |id, documents| {
+            let trace = Trace::of(id, documents.iter().copied());
+            let is_in = trace.start().is_some_and(|start| window.contains(start));
+            let is_meant =
+                |filter: &Filter| filter.matches(&trace, &Nodes::of(&trace, &context.account));
+            count += u64::from(is_in && filter.as_ref().is_none_or(is_meant));
+            ControlFlow::Continue(())
+        })?;
+        Ok(count)
     }
 
     /// Answers a question.

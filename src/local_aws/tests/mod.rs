@@ -10,6 +10,7 @@ mod iam;
 mod kms;
 mod lambda;
 mod logs_and_sts;
+mod metrics;
 mod one_user;
 mod sdk;
 

@@ -132,6 +132,11 @@ impl State {
         self.groups.views()
     }
 
+    /// Whether the rate of a sampling rule may be boosted.
+    pub fn may_boost(&self, rule: &str) -> bool {
+        self.rules.may_boost(rule)
+    }
+
     /// Answers one request; a request that fails changes nothing.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::sampling::BoostTerms;
 use crate::sampling::service::Terms;
 
 use super::fault::Fault;
@@ -68,6 +69,15 @@ struct Rule {
 struct Boost {
     max_rate: f64,
     cooldown_window_minutes: i32,
+}
+
+impl Boost {
+    fn terms(&self) -> BoostTerms {
+        BoostTerms {
+            max_rate: self.max_rate,
+            cooldown_minutes: u32::try_from(self.cooldown_window_minutes).unwrap_or(0),
+        }
+    }
 }
 
 /// A boost as a request has it; AWS fails where a member is missing.
@@ -201,7 +211,14 @@ impl Rules {
         record.map(|record| Terms {
             fixed_rate: record.rule.fixed_rate,
             reservoir_size: u32::try_from(record.rule.reservoir_size).unwrap_or(0),
+            boost: record.rule.sampling_rate_boost.as_ref().map(Boost::terms),
         })
+    }
+
+    /// Whether the rate of the rule of this name may be boosted.
+    pub fn may_boost(&self, name: &str) -> bool {
+        let record = self.custom.get(name);
+        record.is_some_and(|record| record.rule.sampling_rate_boost.is_some())
     }
 
     /// When any rule was last made, changed or deleted, epoch seconds.

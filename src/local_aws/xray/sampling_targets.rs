@@ -1,17 +1,17 @@
 //! Quotas for those who sample, and what they counted.
 //!
-//! The figures live in [`crate::sampling::service`]; they are in memory only. Boosts
-//! of a sampling rate are never given, since how AWS estimates them is not
-//! published; the statistics for them are checked and dropped.
+//! The figures live in [`crate::sampling::service`]; they are in memory only.
 //! Source: <https://docs.aws.amazon.com/xray/latest/api/API_GetSamplingTargets.html>,
 //! <https://docs.aws.amazon.com/xray/latest/api/API_GetSamplingStatisticSummaries.html>.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::sampling::{Counts, Target};
+use crate::sampling::service::Service;
+use crate::sampling::{Anomalies, Counts, Target};
 
 use super::fault::Fault;
+use super::sampling_rules::Rules;
 use super::{Input, State, typed};
 
 #[derive(Deserialize)]
@@ -38,6 +38,9 @@ struct Statistics {
 #[serde(rename_all = "PascalCase")]
 struct BoostStatistics {
     rule_name: String,
+    anomaly_count: u64,
+    total_count: u64,
+    sampled_anomaly_count: u64,
 }
 
 /// `GetSamplingTargets`: an answer for each report, in their order.
@@ -45,6 +48,9 @@ pub fn targets(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
     let request: TargetsRequest = typed(input.body)?;
     let State { rules, usage, .. } = state;
     usage.retain(|name| rules.terms(name).is_some());
+    // Anomalies first, so that the boost that they begin is in the same answer.
+    let boosts = request.sampling_boost_statistics_documents;
+    let unknown_boosts = boosts.map(|boosts| observe(rules, usage, &boosts, input.now));
     let mut targets = Vec::new();
     let mut unknown = Vec::new();
     for report in request.sampling_statistics_documents {
@@ -66,12 +72,28 @@ pub fn targets(state: &mut State, input: Input<'_>) -> Result<Value, Fault> {
         "LastRuleModification": rules.last_modification(),
         "UnprocessedStatistics": unknown,
     });
-    if let Some(boosts) = request.sampling_boost_statistics_documents {
-        let boosts = boosts.iter().map(|boost| boost.rule_name.as_str());
-        let unknown = boosts.filter(|name| rules.terms(name).is_none());
-        answer["UnprocessedBoostStatistics"] = unknown.map(unknown_rule).collect();
+    if let Some(unknown) = unknown_boosts {
+        answer["UnprocessedBoostStatistics"] = unknown.into();
     }
     Ok(answer)
+}
+
+/// Takes what clients saw of anomalies; gives what names no rule.
+fn observe(rules: &Rules, usage: &mut Service, boosts: &[BoostStatistics], now: f64) -> Vec<Value> {
+    let mut unknown = Vec::new();
+    for boost in boosts {
+        let Some(terms) = rules.terms(&boost.rule_name) else {
+            unknown.push(unknown_rule(&boost.rule_name));
+            continue;
+        };
+        let saw = Anomalies {
+            traces: boost.total_count,
+            anomalies: boost.anomaly_count,
+            sampled: boost.sampled_anomaly_count,
+        };
+        usage.observe(&boost.rule_name, terms, saw, now);
+    }
+    unknown
 }
 
 fn view(rule: &str, target: Target) -> Value {
@@ -81,7 +103,10 @@ fn view(rule: &str, target: Target) -> Value {
         "ReservoirQuota": target.quota.map(|quota| quota.per_second),
         "ReservoirQuotaTTL": target.quota.map(|quota| quota.expires_at),
         "Interval": target.quota.map(|quota| quota.interval),
-        "SamplingBoost": null,
+        "SamplingBoost": target.boost.map(|boost| json!({
+            "BoostRate": boost.rate,
+            "BoostRateTTL": boost.expires_at,
+        })),
     })
 }
 

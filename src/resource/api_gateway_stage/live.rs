@@ -118,6 +118,7 @@ fn as_found(
         tags: Some(tags),
         outputs: Attributes::from_iter(outputs),
         deletion_scheduled: false,
+        status: Attributes::new(),
     }
 }
 

@@ -28,6 +28,11 @@ pub(super) async fn read(
         key: alarm.alarm_name.clone().unwrap_or_default(),
         tags: Some(tags),
         outputs: cloudwatch_tags::outputs(alarm.alarm_arn().unwrap_or_default()),
+        status: any_alarm::status(
+            alarm.state_value.as_ref(),
+            alarm.state_reason.as_deref(),
+            alarm.state_transitioned_timestamp.as_ref(),
+        ),
         spec: from_aws(alarm),
         deletion_scheduled: false,
     });

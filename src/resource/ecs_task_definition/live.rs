@@ -123,6 +123,7 @@ fn found(revision: Revision, inherited: Tags) -> Option<Found<EcsTaskDefinitionS
         tags: Some(tags),
         outputs,
         deletion_scheduled: false,
+        status: Attributes::new(),
     })
 }
 

@@ -161,6 +161,7 @@ async fn describe(
         tags: Some(tags),
         outputs,
         deletion_scheduled: false,
+        status: Attributes::new(),
     }))
 }
 

@@ -208,6 +208,7 @@ async fn describe(
         },
         tags: Some(tags),
         deletion_scheduled: false,
+        status: crate::model::Attributes::new(),
     }))
 }
 

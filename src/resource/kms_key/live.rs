@@ -273,6 +273,7 @@ async fn describe(aws: &Aws, candidate: Candidate) -> Result<Option<Found<KmsKey
         tags: Some(candidate.tags),
         outputs,
         deletion_scheduled: state == Some(kms::types::KeyState::PendingDeletion),
+        status: crate::model::Attributes::new(),
     }))
 }
 

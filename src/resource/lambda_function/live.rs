@@ -176,6 +176,7 @@ fn found(
         tags: Some(tags),
         outputs: Attributes::from_iter([(ARN.to_owned(), function.arn.as_str().into())]),
         deletion_scheduled: false,
+        status: Attributes::new(),
     })
 }
 

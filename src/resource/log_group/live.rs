@@ -48,6 +48,7 @@ pub(super) async fn read(
             deletion_protection_enabled: group.deletion_protection_enabled.unwrap_or_default(),
         },
         deletion_scheduled: false,
+        status: Attributes::new(),
     });
     Ok(found.collect())
 }

@@ -161,7 +161,7 @@ filter_expression = "x"
     13:1 <[[groups]]> `groups`: expected a table, found an array
          hint: a group stands under its name: `[groups.NAME]`
     15:2 <whatever> unknown table `whatever`
-         hint: known are `stack`, `vars`, `env`, `lint`, `collector`, `encryption`, `groups`, `iam.policies`, `kms_keys` and `sampling_rules`
+         hint: known are `stack`, `vars`, `env`, `lint`, `collector`, `traffic`, `encryption`, `groups`, `iam.policies`, `kms_keys` and `sampling_rules`
     ");
     assert_snapshot!(faults("iam = 1\nencryption = \"KMS\"\nsampling_rules = 1\n"), @r"
     4:1 <iam> stack: unknown key `iam`

@@ -33,7 +33,6 @@ use table::{Names, Places};
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     window: Option<Window>,
-    has_links: bool,
     names: Names,
     /// By a service's number.
     services: Vec<ServiceSums>,
@@ -47,19 +46,11 @@ pub struct Graph {
 
 impl Graph {
     /// An empty graph. With a window, of what begins in it; without one, of all
-    /// that is added, and then AWS gives no times of services.
+    /// that is added, with the links of its segments; AWS gives no times of
+    /// services then.
     pub fn new(window: Option<Window>) -> Self {
         Self {
             window,
-            ..Self::default()
-        }
-    }
-
-    /// An empty graph of traces that are retrieved: without a window, and with
-    /// the links of their segments.
-    pub fn retrieved() -> Self {
-        Self {
-            has_links: true,
             ..Self::default()
         }
     }
@@ -84,7 +75,7 @@ impl Graph {
                 self.add_call(call, entity, nodes);
             }
         }
-        if self.has_links {
+        if self.window.is_none() {
             self.add_links(trace, nodes);
         }
     }
@@ -160,8 +151,8 @@ impl Graph {
         services
     }
 
-    /// The services as `GetRetrievedTracesGraph` gives them, of a graph that is
-    /// [`Graph::retrieved`].
+    /// The services as `GetRetrievedTracesGraph` gives them, of a graph without a
+    /// window.
     pub fn retrieved_services(&self) -> Vec<RetrievedService> {
         let order = self.order();
         let links = order.numbers.iter().map(|number| {

@@ -75,10 +75,8 @@ fn pattern() -> impl Strategy<Value = RootCausePattern> {
             vec(some_text().prop_map(|it| json!({"Name": it})), 0..3).prop_map(Json::from)
         ),
     ];
-    let object = vec(field, 0..2).prop_map(|fields| {
-        let named = fields.into_iter().map(|(name, it)| (name.to_owned(), it));
-        Json::Object(named.collect::<Map<_, _>>())
-    });
+    let object =
+        vec(field, 0..2).prop_map(|fields| Json::Object(fields.into_iter().collect::<Map<_, _>>()));
     let service = (object.clone(), option::of(vec(object, 0..3))).prop_map(|(mut it, path)| {
         if let Some(path) = path {
             it["EntityPath"] = path.into();

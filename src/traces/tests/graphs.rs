@@ -341,7 +341,7 @@ fn retrieved_services_have_the_links_of_their_segments() {
             "end_time": 2.0, "links": [{"trace_id": id(8).to_string()},
             {"trace_id": id(9).to_string()}]}],
     })]);
-    let graph = fill(Graph::retrieved(), std::slice::from_ref(&linked));
+    let graph = fill(Graph::new(None), std::slice::from_ref(&linked));
     let services = serde_json::to_value(graph.retrieved_services()).unwrap();
     let links = json!([{
         "ReferenceType": "parent",
@@ -352,7 +352,7 @@ fn retrieved_services_have_the_links_of_their_segments() {
     assert_eq!(services[0]["Links"], links);
     assert_eq!(services[1]["Links"], json!([]));
     assert_eq!(graph.services().len(), 2);
-    let mut merged = Graph::retrieved();
+    let mut merged = Graph::new(None);
     merged.merge(&graph);
     assert_eq!(merged.retrieved_services(), graph.retrieved_services());
 }

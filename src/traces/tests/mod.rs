@@ -5,6 +5,7 @@ mod assembled;
 mod causes;
 mod documents;
 mod examples;
+mod fuzz;
 mod graph_sums;
 mod graphs;
 mod histograms;

@@ -234,8 +234,8 @@ impl Naive {
             (About::Call(call, called), None) => of(*called).chain([*call]).collect(),
             (About::Call(_, called), Some(AnnotationSide::Destination)) => of(*called).collect(),
             (About::Call(_, called), Some(AnnotationSide::Source)) => {
-                let caller = self.pieces[*called].parent.and_then(|at| self.segment(at));
-                caller.into_iter().flat_map(of).collect()
+                let source = self.pieces[*called].parent.and_then(|at| self.segment(at));
+                source.into_iter().flat_map(of).collect()
             }
             (About::Element(..), _) => Vec::new(),
         }
@@ -279,7 +279,9 @@ impl Naive {
 
     fn amounts(&self, about: &About<'_>, keyword: Amount) -> Vec<f64> {
         let found = match (keyword, about) {
-            (Amount::Index, About::Element(_, index, _)) => Some(*index as f64),
+            (Amount::Index, About::Element(_, index, _)) => {
+                Some(f64::from(u32::try_from(*index).unwrap()))
+            }
             (Amount::Coverage, About::Element(it, ..)) => it["Coverage"].as_f64(),
             (Amount::Duration, About::Trace) => {
                 let start = self.pieces.iter().map(Piece::start).reduce(f64::min);

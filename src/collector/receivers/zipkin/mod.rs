@@ -15,13 +15,14 @@ mod fuzz;
 mod tests;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
 use super::Intake;
 use super::post::{self, About, Form};
 use crate::collector::Handler;
+use crate::collector::queries::zipkin as queries;
 
 const ABOUT: About = About {
     name: "zipkin",
@@ -29,15 +30,16 @@ const ABOUT: About = About {
     types: "the content type is application/json, or application/x-protobuf for /api/v2/spans",
 };
 
-/// Answers requests of Zipkin's reporters.
+/// Answers requests of Zipkin's reporters, and of those who ask for traces.
 pub struct Zipkin {
     intake: Intake,
+    queries: Option<queries::Zipkin>,
 }
 
 impl Zipkin {
-    /// Hands spans to `intake`.
-    pub fn new(intake: Intake) -> Self {
-        Self { intake }
+    /// Hands spans to `intake`, and questions to `queries`, where they are answered.
+    pub fn new(intake: Intake, queries: Option<queries::Zipkin>) -> Self {
+        Self { intake, queries }
     }
 }
 
@@ -45,6 +47,10 @@ impl Handler for Zipkin {
     type Body = Full<Bytes>;
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let is_asked = matches!(*request.method(), Method::GET | Method::HEAD);
+        if let Some(queries) = self.queries.as_ref().filter(|_| is_asked) {
+            return queries.answer(request.uri(), request.headers()).await;
+        }
         let content_type = post::content_type(&request);
         // Some reporters do not say that they send JSON.
         let is_json = matches!(content_type.as_str(), "application/json" | "");
@@ -59,4 +65,10 @@ impl Handler for Zipkin {
         };
         post::take(&self.intake, ABOUT, form, request).await
     }
+}
+
+/// The OTLP request that a list of spans is translated to.
+#[cfg(test)]
+pub(in crate::collector) fn otlp_of(spans: &[u8]) -> Vec<u8> {
+    v2::translated(spans).unwrap_or_default().request
 }

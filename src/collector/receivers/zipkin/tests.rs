@@ -245,7 +245,7 @@ async fn all_forms_are_taken_over_http() {
         gzip,
     ];
     for request in requests {
-        let handler = Zipkin::new(intake.clone());
+        let handler = Zipkin::new(intake.clone(), None);
         let (head, body) = ask(handler, Protocols::Any, request).await;
         assert_eq!(head.status(), StatusCode::ACCEPTED);
         assert!(body.is_empty());
@@ -283,7 +283,7 @@ async fn what_is_not_taken_is_said_and_counted() {
     for (request, status, reason) in cases {
         let (intake, kept) = intake();
         let counters = intake.counters.clone();
-        let (head, body) = ask(Zipkin::new(intake), Protocols::Any, request).await;
+        let (head, body) = ask(Zipkin::new(intake, None), Protocols::Any, request).await;
         assert_eq!(head.status(), status, "{body:?}");
         assert_eq!(kept.spans(), 0);
         if let Some(reason) = reason {
@@ -293,7 +293,7 @@ async fn what_is_not_taken_is_said_and_counted() {
     let (intake, _) = intake();
     let get = Request::get("/api/v2/spans").header("host", "localhost");
     let get = get.body(Full::default()).unwrap();
-    let (head, _) = ask(Zipkin::new(intake), Protocols::Any, get).await;
+    let (head, _) = ask(Zipkin::new(intake, None), Protocols::Any, get).await;
     assert_eq!(head.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
@@ -302,7 +302,7 @@ async fn a_sender_is_asked_to_try_again() {
     let request = || post("/api/v2/spans", "application/json", both().1);
     let (intake, _) = intake_of(Kept::default(), 10, true);
     let counters = intake.counters.clone();
-    let (head, _) = ask(Zipkin::new(intake), Protocols::Any, request()).await;
+    let (head, _) = ask(Zipkin::new(intake, None), Protocols::Any, request()).await;
     assert_eq!(head.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(head.headers()["retry-after"], "1");
     assert_eq!(counters.refused_so_far("zipkin", Reason::NoRoom), 1);
@@ -312,12 +312,12 @@ async fn a_sender_is_asked_to_try_again() {
         ..Kept::default()
     };
     let (intake, _) = intake_of(fails(), 1 << 20, true);
-    let (head, body) = ask(Zipkin::new(intake), Protocols::Any, request()).await;
+    let (head, body) = ask(Zipkin::new(intake, None), Protocols::Any, request()).await;
     assert_eq!(head.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(body, "the traces could not be kept: the disk is full");
     // Where nobody waits, nobody is told.
     let (intake, _) = intake_of(fails(), 1 << 20, false);
-    let (head, _) = ask(Zipkin::new(intake), Protocols::Any, request()).await;
+    let (head, _) = ask(Zipkin::new(intake, None), Protocols::Any, request()).await;
     assert_eq!(head.status(), StatusCode::ACCEPTED);
 }
 

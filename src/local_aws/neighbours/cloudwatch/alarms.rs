@@ -1,11 +1,13 @@
-//! Metric alarms, and what is asked of alarms of both kinds. No metric is ever
-//! evaluated: states change by `SetAlarmState` alone.
+//! Metric alarms, and what is asked of alarms of both kinds. Their actions are
+//! kept and never carried out.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>.
 
 use serde_json::{Value, json};
 
 use super::composites;
+use super::evaluation;
+use super::history::Change;
 use super::protocol::Fault;
 use super::state::{Members, Scope, State, required, tags, text, texts};
 
@@ -67,7 +69,11 @@ fn put(members: &Members, state: &mut State, scope: Scope<'_>) -> Result<Value, 
         )));
     }
     let settings = settings(members, SETTINGS);
-    keep(&mut state.alarms, name, settings, scope);
+    let kept = keep(&mut state.alarms, name, settings, scope);
+    if let (Some(what), Some(alarm)) = (kept.word(), state.alarms.get(name)) {
+        state.history.configured(alarm, what, scope.now);
+        evaluation::touch(state, name, scope);
+    }
     let arn = scope.alarm_arn(name);
     state.tags.entry(arn).or_insert_with(|| tags(members));
     Ok(json!({}))
@@ -114,6 +120,28 @@ pub(super) fn settings(members: &Members, names: &[&str]) -> Members {
     settings
 }
 
+/// What a put did.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// Nothing: the alarm had these settings.
+    Same,
+    /// There is a new alarm.
+    New,
+    /// The alarm has other settings.
+    Changed,
+}
+
+impl Kept {
+    /// The word for it, where anything was done.
+    pub(super) fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Same => None,
+            Self::New => Some("created"),
+            Self::Changed => Some("updated"),
+        }
+    }
+}
+
 /// Keeps an alarm with these settings. One that has them already is not
 /// touched; another keeps its state.
 pub(super) fn keep(
@@ -121,7 +149,7 @@ pub(super) fn keep(
     name: &str,
     settings: Members,
     scope: Scope<'_>,
-) {
+) -> Kept {
     let arn = scope.alarm_arn(name);
     let runtime = |alarm: &Members| -> Members {
         let is_setting = |name: &str| SETTINGS.contains(&name) || composites::is_setting(name);
@@ -129,12 +157,17 @@ pub(super) fn keep(
         kept.map(|(name, value)| (name.clone(), value.clone()))
             .collect()
     };
+    let kept = if alarms.contains_key(name) {
+        Kept::Changed
+    } else {
+        Kept::New
+    };
     let mut alarm = match alarms.get(name) {
         Some(alarm) => {
             let mut same = runtime(alarm);
             same.extend(settings.clone());
             if same == *alarm {
-                return;
+                return Kept::Same;
             }
             runtime(alarm)
         }
@@ -154,6 +187,7 @@ pub(super) fn keep(
     let updated = "AlarmConfigurationUpdatedTimestamp".to_owned();
     alarm.insert(updated, json!(scope.now));
     alarms.insert(name.to_owned(), alarm);
+    kept
 }
 
 /// What AWS refuses.
@@ -350,9 +384,11 @@ fn delete(members: &Members, state: &mut State, scope: Scope<'_>) -> Result<Valu
     let mut unknown = Vec::new();
     for name in names {
         let found = state.alarms.remove(name);
-        if found.or_else(|| state.composites.remove(name)).is_none() {
-            unknown.push(name);
+        match found.or_else(|| state.composites.remove(name)) {
+            Some(alarm) => state.history.configured(&alarm, "deleted", scope.now),
+            None => unknown.push(name),
         }
+        state.touched.remove(name);
         state.tags.remove(&scope.alarm_arn(name));
     }
     if unknown.is_empty() {
@@ -374,16 +410,18 @@ fn set_state(members: &Members, state: &mut State, scope: Scope<'_>) -> Result<V
     let Some(alarm) = alarm.or(state.composites.get_mut(name)) else {
         return Err(Fault::missing(format!("Alarm {name} does not exist")));
     };
+    let reason = text(members, "StateReason").unwrap_or_default();
+    let change = Change {
+        value: value.to_owned(),
+        reason: reason.to_owned(),
+        data: text(members, "StateReasonData").map(str::to_owned),
+    };
     if text(alarm, "StateValue") != Some(value) {
-        alarm.insert("StateTransitionedTimestamp".to_owned(), json!(scope.now));
+        state.set.insert(name.to_owned());
     }
-    alarm.insert("StateValue".to_owned(), json!(value));
-    alarm.insert("StateUpdatedTimestamp".to_owned(), json!(scope.now));
-    for name in ["StateReason", "StateReasonData"] {
-        if let Some(reason) = members.get(name) {
-            alarm.insert(name.to_owned(), reason.clone());
-        }
-    }
+    alarm.shift_remove("EvaluationState");
+    state.history.change(alarm, change, scope.now);
+    evaluation::touch(state, name, scope);
     Ok(json!({}))
 }
 

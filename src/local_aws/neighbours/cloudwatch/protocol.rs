@@ -2,7 +2,12 @@
 //!
 //! Source: <https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html>.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Read;
+
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 use winterbaume_cloudwatch::wire::{cbor_to_json, json_to_cbor};
@@ -21,7 +26,11 @@ const TIMES: &[&str] = &[
     "LastModified",
     "StateTransitionedTimestamp",
     "StateUpdatedTimestamp",
+    "Timestamp",
+    "Timestamps",
 ];
+/// Most bytes of a body that came packed; AWS takes 1 MB of metric data.
+const MOST_BYTES: u64 = 10 * 1024 * 1024;
 
 /// An error of CloudWatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +38,12 @@ pub struct Fault {
     status: u16,
     code: &'static str,
     message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
 }
 
 impl Fault {
@@ -68,7 +83,8 @@ impl Protocol {
     /// The protocol of a request, with its members; `None` for a form, and for
     /// a body that cannot be read.
     pub fn of(request: &Request<Bytes>) -> Option<(Self, Map<String, Value>)> {
-        let body = request.body().as_ref();
+        let unpacked = unpacked(request)?;
+        let body = unpacked.as_ref();
         let (protocol, members) = if routing::target(request.headers()).is_some() {
             (Self::Json, serde_json::from_slice(body).ok())
         } else if request.headers().get(header::CONTENT_TYPE) == Some(&CBOR) {
@@ -132,11 +148,12 @@ fn with_times(value: &Value) -> ciborium::Value {
         Value::Object(members) => members
             .iter()
             .map(|(name, value)| {
-                let shown = with_times(value);
-                let shown = if TIMES.contains(&name.as_str()) {
-                    ciborium::Value::Tag(1, Box::new(shown))
-                } else {
-                    shown
+                let shown = match (with_times(value), TIMES.contains(&name.as_str())) {
+                    (ciborium::Value::Array(items), true) => {
+                        ciborium::Value::Array(items.into_iter().map(time).collect())
+                    }
+                    (shown, true) => time(shown),
+                    (shown, false) => shown,
                 };
                 (ciborium::Value::Text(name.clone()), shown)
             })
@@ -145,6 +162,25 @@ fn with_times(value: &Value) -> ciborium::Value {
         Value::Array(items) => ciborium::Value::Array(items.iter().map(with_times).collect()),
         other => json_to_cbor(other),
     }
+}
+
+fn time(epoch_seconds: ciborium::Value) -> ciborium::Value {
+    ciborium::Value::Tag(1, Box::new(epoch_seconds))
+}
+
+/// The body of a request, unpacked where SDKs packed it, as they do with more
+/// than 10 kB of metric data; `None` where it is broken or too much.
+fn unpacked(request: &Request<Bytes>) -> Option<Cow<'_, [u8]>> {
+    let body = request.body().as_ref();
+    let encoding = request.headers().get(header::CONTENT_ENCODING);
+    if encoding.is_none_or(|encoding| encoding != "gzip") {
+        return Some(Cow::Borrowed(body));
+    }
+    let mut plain = Vec::new();
+    let mut unpacker = GzDecoder::new(body).take(MOST_BYTES + 1);
+    unpacker.read_to_end(&mut plain).ok()?;
+    let is_whole = u64::try_from(plain.len()).is_ok_and(|length| length <= MOST_BYTES);
+    is_whole.then_some(Cow::Owned(plain))
 }
 
 /// The error that a form gets for an operation of ours.

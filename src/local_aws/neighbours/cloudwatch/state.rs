@@ -1,10 +1,12 @@
 //! What is kept of alarms and dashboards in one region, and their tags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::history::History;
+use super::metrics::series::Metrics;
 use super::protocol::Fault;
 
 /// Members of a thing, as AWS shows it.
@@ -25,6 +27,26 @@ pub struct State {
     /// Tags by ARN, for each of the above.
     #[serde(default)]
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
+    /// What became of alarms.
+    #[serde(default)]
+    pub history: History,
+    /// What was measured; not kept on disk.
+    #[serde(skip)]
+    pub metrics: Metrics,
+    /// Namespaces and names of metrics that had values since alarms were last
+    /// evaluated.
+    #[serde(skip)]
+    pub fresh: BTreeSet<(String, String)>,
+    /// Alarms whose state was set since composite alarms were last evaluated.
+    #[serde(skip)]
+    pub set: BTreeSet<String>,
+    /// Composite alarms that were put since then, and whether they were created
+    /// or updated.
+    #[serde(skip)]
+    pub put: BTreeMap<String, &'static str>,
+    /// When each alarm was last evaluated, put or set, in epoch seconds.
+    #[serde(skip)]
+    pub touched: BTreeMap<String, f64>,
 }
 
 /// Where and when a request is answered.

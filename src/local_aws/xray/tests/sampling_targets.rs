@@ -87,20 +87,51 @@ fn an_empty_list_asks_for_the_last_modification_alone() {
     assert_eq!(answer["LastRuleModification"], plane.now.floor());
 }
 
+fn boost(rule: &str, anomalies: i64, total: i64) -> Value {
+    json!({
+        "RuleName": rule, "ServiceName": "s", "Timestamp": 1.0,
+        "AnomalyCount": anomalies, "TotalCount": total, "SampledAnomalyCount": 0,
+    })
+}
+
 #[test]
-fn boosts_are_checked_and_never_given() {
+fn anomalies_boost_the_rule_that_allows_it() {
     let mut plane = plane();
-    let boost = |rule: &str| {
-        json!({
-            "RuleName": rule, "ServiceName": "s", "Timestamp": 1.0,
-            "AnomalyCount": 900, "TotalCount": 1, "SampledAnomalyCount": 0,
-        })
+    let boosted = json!({ "MaxRate": 0.5, "CooldownWindowMinutes": 10 });
+    let changes = json!({ "FixedRate": 0.05, "SamplingRateBoost": boosted });
+    plane.ok("/CreateSamplingRule", rule("boosted", changes));
+    let mut ask = |now: f64, anomalies: i64| {
+        plane.now = now;
+        let answer = plane.ok(
+            TARGETS,
+            json!({
+                "SamplingStatisticsDocuments": [report("boosted", CLIENT, 1000), report("api", CLIENT, 1)],
+                "SamplingBoostStatisticsDocuments": [boost("boosted", anomalies, 1000), boost("api", 900, 1000)],
+            }),
+        );
+        assert_eq!(answer["UnprocessedBoostStatistics"], json!([]));
+        let targets = &answer["SamplingTargetDocuments"];
+        assert_eq!(targets[1]["SamplingBoost"], json!(null));
+        assert_eq!(targets[0]["FixedRate"], 0.05);
+        targets[0]["SamplingBoost"].clone()
     };
+    assert_eq!(ask(1_790_159_500.5, 0), json!(null));
+    let first = ask(1_790_159_510.5, 900);
+    assert!((first["BoostRate"].as_f64().unwrap() - 0.100_625).abs() < 1e-9);
+    assert_eq!(first["BoostRateTTL"], 1_790_159_530);
+    let second = ask(1_790_159_520.5, 900);
+    assert!(second["BoostRate"].as_f64() > first["BoostRate"].as_f64());
+    assert_eq!(ask(1_790_159_571.5, 900), json!(null));
+}
+
+#[test]
+fn anomalies_may_come_alone_and_contradict_each_other() {
+    let mut plane = plane();
     let answer = plane.ok(
         TARGETS,
         json!({
             "SamplingStatisticsDocuments": [],
-            "SamplingBoostStatisticsDocuments": [boost("api"), boost("nowhere")],
+            "SamplingBoostStatisticsDocuments": [boost("api", 900, 1), boost("nowhere", 900, 1)],
         }),
     );
     assert_eq!(

@@ -1,0 +1,100 @@
+//! Several traces at once: those that came together lie in the same blocks.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rusqlite::Connection;
+
+use super::block::{self, Item, resource_of};
+use super::error::Fault;
+use super::filter;
+use super::packed::unpack;
+use super::parts::Id;
+use super::reader::{Found, Stored};
+use crate::otlp::view;
+use crate::segment::{self, TraceId};
+
+/// What is kept of these traces; `None` where that has more than `most_bytes`.
+pub(super) fn several(
+    connection: &Connection,
+    ids: &[TraceId],
+    most_bytes: usize,
+) -> Result<Option<Vec<Vec<Stored>>>, Fault> {
+    let mut wanted = Wanted {
+        ids: ids.iter().map(|id| id.bytes()).collect(),
+        places: ids.iter().map(|id| id.bytes()).zip(0..).collect(),
+        found: ids.iter().map(|_| Found::default()).collect(),
+        bytes: 0,
+    };
+    let mut content = connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
+    for block in blocks_with(connection, &wanted.ids)? {
+        let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
+        for item in block::items(&unpack(&packed)?) {
+            match item? {
+                Item::Request(request) => wanted.request(request),
+                Item::Document(document) => wanted.document(document),
+            }
+            if wanted.bytes > most_bytes {
+                return Ok(None);
+            }
+        }
+    }
+    let found = wanted.found.into_iter();
+    Ok(Some(found.map(|found| found.stored).collect()))
+}
+
+/// The blocks that any of the traces may be in, in order.
+fn blocks_with(connection: &Connection, ids: &[Id]) -> Result<Vec<i64>, Fault> {
+    let mut query = connection.prepare_cached("SELECT id, filter FROM blocks ORDER BY id")?;
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let filter = row.get_ref(1)?.as_bytes().unwrap_or_default();
+        if ids.iter().any(|id| filter::may_have(filter, id)) {
+            found.push(row.get(0)?);
+        }
+    }
+    Ok(found)
+}
+
+struct Wanted {
+    ids: Vec<Id>,
+    /// Where each is in `found`.
+    places: HashMap<Id, usize>,
+    found: Vec<Found>,
+    /// Of what was found.
+    bytes: usize,
+}
+
+impl Wanted {
+    fn request(&mut self, request: &[u8]) {
+        let mut parts: HashMap<usize, Vec<u8>> = HashMap::new();
+        for resource in view::resources(request) {
+            let spans = resource.scopes().flat_map(view::ScopeSpans::spans);
+            let has: BTreeSet<usize> = spans
+                .filter_map(|span| self.places.get(span.trace_id).copied())
+                .collect();
+            for place in has {
+                if let Some(id) = self.ids.get(place) {
+                    resource_of(resource, id, parts.entry(place).or_default());
+                }
+            }
+        }
+        for (place, spans) in parts {
+            self.bytes = self.bytes.saturating_add(spans.len());
+            if let Some(found) = self.found.get_mut(place) {
+                found.stored.push(Stored::Request(spans.into()));
+            }
+        }
+    }
+
+    fn document(&mut self, document: &[u8]) {
+        let Ok(envelope) = segment::check(document) else {
+            return;
+        };
+        let place = self.places.get(&envelope.trace_id.bytes());
+        if let Some(found) = place.and_then(|place| self.found.get_mut(*place)) {
+            self.bytes = self.bytes.saturating_add(document.len());
+            found.segment(&envelope, document);
+        }
+    }
+}
