@@ -2,6 +2,7 @@
 from the same segments."""
 
 import json
+import time
 
 import graphs
 import pytest
@@ -122,6 +123,10 @@ def test_a_group_is_what_its_filter_is_now(api, load):
         chosen = [trace for trace in load.traces.values() if matches(trace)]
         wanted = graphs.Graph(chosen, load.start, load.end).expected()
         same(graphs.answered(api.ask("get_service_graph", **window)["Services"]), wanted)
+    for begin, is_old in [(load.start, False), (int(time.time()) - 600, True)]:
+        window |= {"StartTime": begin, "EndTime": begin + 605}
+        answer = api.ask("get_service_graph", **window)
+        assert answer["ContainsOldGroupVersions"] is is_old
 
 
 # --- Time series ----------------------------------------------------------------------------
