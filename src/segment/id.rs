@@ -95,6 +95,7 @@ impl SegmentId {
 
     /// Another id made of this one: the same at every call, so that a span that
     /// is translated again gives the same documents.
+    #[must_use]
     pub fn derived(self, index: u64) -> Self {
         // The mixing step of SplitMix64.
         let mut mixed = u64::from_be_bytes(self.0)

@@ -1,7 +1,6 @@
 //! Reads what is kept.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,7 +16,7 @@ use super::parts::{Id, kinds_of};
 use super::query::{self, Query, Summary};
 use super::schema;
 use super::several;
-use super::window::{self, Meant};
+use super::window::{self, Meant, Visit};
 use crate::otlp::view::Kind;
 use crate::segment::{self, Envelope, Options, SegmentId, TraceId};
 
@@ -195,7 +194,7 @@ impl Reader {
         &self,
         meant: Meant,
         options: &Options,
-        visit: &mut dyn FnMut(TraceId, &[&[u8]]) -> ControlFlow<()>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         self.read(|connection| window::traces(connection, meant, options, visit))
     }

@@ -1,6 +1,6 @@
 //! Reads the traces of a span of time, whole, a block after the other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::{ControlFlow, Range};
 
 use rusqlite::Connection;
@@ -32,7 +32,7 @@ pub enum Meant {
 }
 
 /// Shows a trace: its segment documents.
-pub(super) type Visit<'v> = dyn FnMut(TraceId, &[&[u8]]) -> ControlFlow<()> + 'v;
+pub type Visit<'v> = dyn FnMut(TraceId, &[&[u8]]) -> ControlFlow<()> + 'v;
 
 /// Shows every trace that is meant, whole and once, until `visit` breaks it off.
 /// Spans become segment documents by `options`.
@@ -163,19 +163,19 @@ impl Search<'_> {
     fn came(&self, from: u64, to: u64, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, Fault> {
         let rows = self.rows.iter();
         let (mut first, mut last) = (u64::MAX, 0);
-        let mut meant = HashMap::new();
+        let mut meant = HashSet::new();
         for row in rows.filter(|row| (from..to).contains(&row.arrived)) {
             for part in self.parts(row.id)?.parts {
                 first = first.min(part.start);
                 last = last.max(part.end);
-                meant.insert(part.trace, ());
+                meant.insert(part.trace);
             }
         }
         if meant.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
         let (near, mut known) = self.near(first, last.saturating_add(1))?;
-        known.retain(|id, _| meant.contains_key(id));
+        known.retain(|id, _| meant.contains(id));
         self.show(near, known, visit)
     }
 

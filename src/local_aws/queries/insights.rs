@@ -21,6 +21,7 @@ const EVENTS_PAGE: usize = 50;
 const MINUTE: f64 = 60.0;
 /// Seconds without too many faults after which an insight is over, and one
 /// minute more.
+#[expect(clippy::cast_precision_loss, reason = "some minutes")]
 const QUIET: f64 = (CLOSES_AFTER + 1) as f64 * MINUTE;
 /// Seconds after its beginning in which an insight is looked for: a day.
 const LOOKED_FOR: f64 = 24.0 * 3600.0;

@@ -139,7 +139,7 @@ impl Task {
         match query {
             Query::GetTraceSummaries => written(&summaries::get(
                 self,
-                read(body, model::GET_TRACE_SUMMARIES)?,
+                &read(body, model::GET_TRACE_SUMMARIES)?,
             )?),
             Query::BatchGetTraces => written(&traces::batch(self, &read(body, model::TRACES)?)?),
             Query::GetTraceGraph => written(&graphs::of_trace(self, &read(body, model::TRACES)?)?),
@@ -152,7 +152,7 @@ impl Task {
             }
             Query::StartTraceRetrieval => {
                 let request = read(body, model::START_TRACE_RETRIEVAL)?;
-                written(&retrieval::start(self, request)?)
+                written(&retrieval::start(self, &request)?)
             }
             Query::ListRetrievedTraces => {
                 let request = read(body, model::LIST_RETRIEVED_TRACES)?;
@@ -200,7 +200,8 @@ fn written<T: Serialize>(answer: &T) -> Result<Bytes, Fault> {
 }
 
 /// A source that failed.
-fn unread(reason: String) -> Fault {
+fn unread(mut reason: String) -> Fault {
     tracing::error!(reason, "traces cannot be read");
-    Fault::not_kept(format!("traces cannot be read: {reason}"))
+    reason.insert_str(0, "traces cannot be read: ");
+    Fault::not_kept(reason)
 }

@@ -6,6 +6,8 @@
 //! read 2026-11. How AWS writes a segment as a span is not documented: what
 //! [`segment::to_otlp`] makes of it is given.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -117,7 +119,6 @@ fn attributes(given: &[KeyValue]) -> Value {
 /// segment was.
 fn value(given: Option<&AnyValue>) -> Value {
     match given.and_then(|it| it.value.as_ref()) {
-        None => Value::Null,
         Some(Any::StringValue(text)) => text.clone().into(),
         Some(Any::BoolValue(flag)) => (*flag).into(),
         Some(Any::IntValue(number)) => (*number).into(),
@@ -125,11 +126,16 @@ fn value(given: Option<&AnyValue>) -> Value {
         Some(Any::BytesValue(bytes)) => STANDARD.encode(bytes).into(),
         Some(Any::ArrayValue(list)) => list.values.iter().map(|it| value(Some(it))).collect(),
         Some(Any::KvlistValue(map)) => attributes(&map.values),
-        // Indexes into a table of strings, which trace requests do not have.
-        Some(_) => Value::Null,
+        // Nothing, or an index into a table of strings, which trace requests do
+        // not have.
+        _ => Value::Null,
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

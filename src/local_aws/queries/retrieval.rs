@@ -147,7 +147,7 @@ impl Retrievals {
 }
 
 /// Answers `StartTraceRetrieval`.
-pub(super) fn start(task: &Task, request: StartRequest) -> Result<Started, Fault> {
+pub(super) fn start(task: &Task, request: &StartRequest) -> Result<Started, Fault> {
     selection::window(request.start_time, request.end_time)?;
     if request.trace_ids.is_empty() {
         return Err(Fault::invalid_request("Zero trace ids provided"));

@@ -75,12 +75,12 @@ enum Share {
 type Place = (Reverse<u64>, TraceId);
 
 /// Answers `GetTraceSummaries`: those that began last first.
-pub(super) fn get(task: &Task, request: Request) -> Result<Answer, Fault> {
+pub(super) fn get(task: &Task, request: &Request) -> Result<Answer, Fault> {
     let window = selection::window(request.start_time, request.end_time)?;
     let range = request.time_range_type.unwrap_or(RangeType::TraceId);
-    let share = share(&request, range)?;
+    let share = share(request, range)?;
     let filter = selection::filter(&task.context, request.filter_expression.as_deref())?;
-    let asked = asked(&request, range, share);
+    let asked = asked(request, range, share);
     let after = request.next_token.as_deref();
     let after = after.map(|token| place(&asked, token)).transpose()?;
     let mut search = Search {

@@ -1,5 +1,5 @@
-//! Parameters of Zipkin's questions. What is wrong is said as Zipkin says it
-//! (`QueryRequest` in <https://github.com/openzipkin/zipkin>, read 2026-11-21).
+//! Parameters of Zipkin's questions, by <https://zipkin.io/zipkin-api/>. What is
+//! wrong is said in words like those of Zipkin's `QueryRequest`.
 
 use super::super::parameters::Parameters;
 use super::super::time;
