@@ -179,10 +179,10 @@ fn entity(
         fault: said.fault.0,
         throttle: said.throttle.0,
     };
-    let aws = said.aws.0.unwrap_or_default();
+    let aws = said.aws.or_empty();
     let called = inferred::called(&said.name, &aws, namespace, said.sql.0.is_some());
-    let ec2 = aws.ec2.0.unwrap_or_default();
-    let ecs = aws.ecs.0.unwrap_or_default();
+    let ec2 = aws.ec2.or_empty();
+    let ecs = aws.ecs.or_empty();
     let end = said.end_time.0.filter(|_| !said.in_progress.0).map(time);
     let links = said.links.0.iter();
     Some(Entity {
@@ -232,9 +232,9 @@ fn kind(is_subsegment: bool, is_inferred: bool) -> Kind {
 
 /// The request and the response, and whether the far side is traced.
 fn http(said: Block<said::Http<'_>>) -> (Http<'_>, bool) {
-    let said = said.0.unwrap_or_default();
-    let request = said.request.0.unwrap_or_default();
-    let response = said.response.0.unwrap_or_default();
+    let said = said.or_empty();
+    let request = said.request.or_empty();
+    let response = said.response.or_empty();
     let http = Http {
         method: request.method.0,
         url: request.url.0,

@@ -20,9 +20,9 @@ pub(super) struct Number(pub(super) Option<f64>);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flag(pub(super) bool);
 
-/// An object.
+/// An object; apart, since entities are moved more often than their blocks.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Block<T>(pub(super) Option<T>);
+pub(super) struct Block<T>(pub(super) Option<Box<T>>);
 
 /// The values of a list that have the type.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,13 @@ pub(super) struct Values<'a>(pub(super) Vec<(Cow<'a, str>, Value<'a>)>);
 impl<T> Default for Block<T> {
     fn default() -> Self {
         Self(None)
+    }
+}
+
+impl<T: Default> Block<T> {
+    /// The object, or an empty one.
+    pub(super) fn or_empty(self) -> T {
+        self.0.map_or_else(T::default, |block| *block)
     }
 }
 
@@ -192,7 +199,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for BlockVisitor<T> {
     passes_over_seq!();
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Block<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(|block| Block(Some(block)))
+        T::deserialize(MapAccessDeserializer::new(map)).map(|block| Block(Some(Box::new(block))))
     }
 }
 
@@ -221,7 +228,7 @@ impl<T> MaybeNothing for Block<T> {
     type Something = T;
 
     fn something(self) -> Option<T> {
-        self.0
+        self.0.map(|block| *block)
     }
 }
 

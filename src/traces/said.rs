@@ -167,7 +167,9 @@ impl<'a> Said<'a> {
     /// Reads a document; `None` where it is no JSON object, or nests deeper
     /// than 128.
     pub(super) fn read(document: &'a [u8]) -> Option<Self> {
-        let block: Block<Self> = serde_json::from_slice(document).ok()?;
-        block.0
+        // Looked at once, it need not be for each text in it.
+        let document = std::str::from_utf8(document).ok()?;
+        let block: Block<Self> = serde_json::from_str(document).ok()?;
+        block.0.map(|said| *said)
     }
 }
