@@ -187,7 +187,7 @@ async fn several_traces_are_what_each_is() {
     let folder = tempfile::tempdir().unwrap();
     let store = start(folder.path());
     for group in 0..4_u64 {
-        let spans = (0..6).map(|trace| span(u128::from(trace), group, (group, group + 1)));
+        let spans = (0..6_u8).map(|trace| span(u128::from(trace), group, (group, group + 1)));
         let document = segment(
             id(u128::from(group)),
             group + 1,
