@@ -51,17 +51,22 @@ fi
 # Builds the binaries as well, for all that follows.
 cargo test --locked
 
+# Runs the tests of folders in Python. Those whose conftest others import go by
+# themselves: all of them are modules of that one name.
+judge() {
+    LOCAL_COLLECTOR_BIN=target/debug/local-collector XRAYCTL_BIN=target/debug/xrayctl \
+        PROMTOOL="$PROMTOOL" \
+        PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet "$@"
+}
 # AWS CLI and boto3 as judges of our X-Ray API and of what an apply leaves,
 # checkov as a reader of our plans, SDKs as clients of the collector, promtool as a
 # reader of its page.
-LOCAL_COLLECTOR_BIN=target/debug/local-collector XRAYCTL_BIN=target/debug/xrayctl \
-    PROMTOOL="$PROMTOOL" \
-    PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet tests/aws tests/collector tests/sampling
-
+judge tests/aws tests/collector
+# SDKs that take their sampling from us.
+judge tests/sampling
 # The X-Ray API as those at a desk ask it: what it answers of a generated load equals
-# what Python reckons from the same segments. By itself: its conftest is its own.
-LOCAL_COLLECTOR_BIN=target/debug/local-collector \
-    PATH="$PWD/$environment/bin:$PATH" "$environment/bin/pytest" --quiet tests/desk
+# what Python reckons from the same segments.
+judge tests/desk
 
 # moto is an AWS that we did not write: the types that it has keep the contract
 # there as well. It does not keep the fields of CONTRACT_LACKS.

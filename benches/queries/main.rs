@@ -114,10 +114,10 @@ async fn main() {
     for pair in rows.windows(2) {
         growth(&pair[0], &pair[1]);
     }
-    if let [first, .., last] = rows.as_slice() {
+    if let [first, _, .., last] = rows.as_slice() {
         growth(first, last);
-        wanted(last);
     }
+    rows.last().into_iter().for_each(wanted);
 }
 
 fn tell(row: &Row) {
