@@ -37,7 +37,8 @@ impl Collector {
         let off = off
             .into_iter()
             .chain(["jaeger_compact", "jaeger_binary", "zipkin"]);
-        let off: String = off.map(|name| format!("{name} = \"off\"\n")).collect();
+        let off: Vec<String> = off.map(|name| format!("{name} = \"off\"\n")).collect();
+        let off = off.concat();
         // All fits, and nothing is let go for its age.
         let config = format!(
             "[collector.receivers]\notlp_http = \"127.0.0.1:0\"\n{off}\

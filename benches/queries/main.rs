@@ -35,6 +35,7 @@ use serde_json::{Value, json};
 use collector::{Collector, Connection};
 use past::{Past, Requests, SPANS, TRACES, trace_id};
 use process::{usage, wait_until_idle};
+use xrayctl::segment::TraceId;
 
 const SECOND: u64 = 1_000_000_000;
 const HOUR: u64 = 3_600 * SECOND;
@@ -328,6 +329,5 @@ async fn count(collector: &Collector, begin: u64, end: u64) -> u64 {
 
 /// An id as X-Ray writes it.
 fn xray_id(id: [u8; 16]) -> String {
-    let digits: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("1-{}-{}", &digits[..8], &digits[8..])
+    TraceId::from_bytes(id).to_string()
 }
