@@ -126,7 +126,7 @@ async fn large_groups_become_several_blocks() {
         .collect();
     keep(&store, parcel_of(&requests, &[])).await;
     let reader = store.reader().unwrap();
-    assert_eq!(reader.statistics().unwrap().blocks, 3);
+    assert_eq!(reader.statistics().unwrap().blocks, 9);
     assert_eq!(spans(&reader, id(1)).len(), 9);
     // What repeats takes little room.
     assert!(reader.statistics().unwrap().bytes < 200_000);
