@@ -218,6 +218,7 @@ fn orders(start: u64, seconds: u64) -> Vec<String> {
     let job = json!({
         "id": "00000000000fffff", "trace_id": format!("1-{start:08x}-{:024x}", 0x000f_ffff),
         "name": "job", "start_time": start, "end_time": start + 1,
+        "http": {"request": {"method": "POST", "url": "https://shop.example/jobs"}},
     });
     let all = (0..seconds).rev();
     let all = all.flat_map(|second| (0..4).rev().map(move |part| (second, part)));
