@@ -132,8 +132,9 @@ fn request(text: &str) -> Result<Entry<'_>, Bad> {
     })
 }
 
-/// Host and path of what a request asks for: a path, or a URL.
-fn target_parts(target: &str) -> Option<(Option<&str>, &str)> {
+/// Host and path of what a request asks for: a path, or a URL. `None` where it is
+/// neither.
+pub fn target_parts(target: &str) -> Option<(Option<&str>, &str)> {
     let target = target.split(['?', '#']).next().unwrap_or_default();
     let Some((_, rest)) = target.split_once("://") else {
         let is_path = target.starts_with('/') || target == "*";

@@ -71,6 +71,8 @@ pub(super) struct Uses {
     pub embedded: bool,
     /// It can print JSON.
     pub json: bool,
+    /// What to do about `region` and `connection` where they are not used.
+    pub connection_hint: Option<&'static str>,
 }
 
 impl Globals {
@@ -79,24 +81,26 @@ impl Globals {
     /// # Errors
     /// One error for each of them.
     pub(super) fn refuse_unused(&self, command: &str, uses: Uses) -> Result<(), Diagnostics> {
+        let hint = uses.connection_hint;
+        let (url, called) = (self.endpoint_url.is_some(), uses.connection);
         let given = [
-            ("--env", self.env.is_some(), uses.spec),
-            ("--var", !self.vars.is_empty(), uses.spec),
-            ("--profile", self.profile.is_some(), uses.connection),
-            ("--region", self.region.is_some(), uses.region),
-            (
-                "--endpoint-url",
-                self.endpoint_url.is_some(),
-                uses.connection,
-            ),
-            ("--local", self.local, uses.connection),
-            ("--json", self.json, uses.json),
+            ("--env", self.env.is_some(), uses.spec, None),
+            ("--var", !self.vars.is_empty(), uses.spec, None),
+            ("--profile", self.profile.is_some(), called, hint),
+            ("--region", self.region.is_some(), uses.region, hint),
+            ("--endpoint-url", url, called, hint),
+            ("--local", self.local, called, hint),
+            ("--json", self.json, uses.json, None),
         ];
         let unused: Diagnostics = given
             .into_iter()
-            .filter(|(_, is_given, is_used)| *is_given && !is_used)
-            .map(|(option, ..)| {
-                Diagnostic::error(format!("`xrayctl {command}` makes no use of {option}"))
+            .filter(|(_, is_given, is_used, _)| *is_given && !is_used)
+            .map(|(option, _, _, hint)| {
+                let message = format!("`xrayctl {command}` makes no use of {option}");
+                Diagnostic {
+                    hint: hint.map(str::to_owned),
+                    ..Diagnostic::error(message)
+                }
             })
             .collect();
         if !unused.is_empty() {

@@ -1,7 +1,7 @@
-//! What `traces`, `trace`, `map` and `stats` have in common: where they look, and
-//! over which time.
+//! What `traces`, `trace`, `map`, `stats` and `sampling simulate` have in common:
+//! where they look, and over which time.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::connection::{Connected, connect_to_read, failed_call, region};
@@ -11,7 +11,7 @@ use super::spec_file;
 use crate::local_aws::DEFAULT_REGION;
 use crate::lookup::{Moment, Window, duration};
 use crate::model::{Diagnostic, Diagnostics, Tags};
-use crate::spec::Stack;
+use crate::spec::{Spec, Stack};
 
 /// Where to look.
 #[derive(Debug, clap::Args)]
@@ -75,21 +75,31 @@ impl Where {
     /// # Errors
     /// Where no region is known, the spec is wrong, or nobody serves the traces.
     pub(super) async fn connect(&self, globals: &Globals) -> Result<Connected, Diagnostics> {
-        match &self.spec {
-            Some(path) => connect_as(path, globals).await,
-            None => Ok(connect_to_read(globals, &anywhere(globals).await?).await?),
-        }
+        let spec = match &self.spec {
+            Some(path) => Some(spec_file::load(path, globals)?.0),
+            None => None,
+        };
+        Ok(connect_as(spec.as_ref(), globals).await?)
     }
 }
 
-/// In the region and account of a spec.
-async fn connect_as(path: &Path, globals: &Globals) -> Result<Connected, Diagnostics> {
-    let (spec, _) = spec_file::load(path, globals)?;
+/// Connects to where the traces are, in the region and account of a spec where
+/// there is one.
+///
+/// # Errors
+/// Where no region is known, or nobody serves the traces.
+pub(super) async fn connect_as(
+    spec: Option<&Spec>,
+    globals: &Globals,
+) -> Result<Connected, Diagnostic> {
+    let Some(spec) = spec else {
+        return connect_to_read(globals, &anywhere(globals).await?).await;
+    };
     let connected = connect_to_read(globals, &spec.stack).await?;
     if spec.stack.account.is_some() {
         let identity = connected.aws.identity().await;
         let identity = identity.map_err(|error| failed_call(&error, None))?;
-        guard_account(&spec, &identity.account)?;
+        guard_account(spec, &identity.account)?;
     }
     Ok(connected)
 }

@@ -1,6 +1,7 @@
 //! The calls: over the parts of a window, and from page to page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::ControlFlow;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -72,6 +73,41 @@ pub async fn summaries(aws: &Aws, ask: &Ask<'_>, seen: &dyn Fn(usize)) -> Result
         truncated,
         traces: found,
     })
+}
+
+/// Gives `take` each trace of a window once, the newest part of the window first,
+/// until it has enough. Keeps nothing but ids. `seen` is told how many there were
+/// after each page.
+///
+/// # Errors
+/// What AWS, the network or the credentials chain said.
+pub async fn each_summary(
+    aws: &Aws,
+    window: Window,
+    seen: &dyn Fn(usize),
+    take: &mut dyn FnMut(Summary) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let ask = Ask {
+        window,
+        filter: None,
+        limit: usize::MAX,
+        by_event: false,
+    };
+    let mut ids = HashSet::new();
+    for slice in window.slices(HOURS_OF_SUMMARIES) {
+        let mut pages = Pages::new("GetTraceSummaries");
+        while !pages.is_done {
+            let (page, _, next) = page_of_summaries(aws, &ask, &slice, pages.token.clone()).await?;
+            pages.go_on(next)?;
+            for summary in page.into_iter().map(Summary::from) {
+                if ids.insert(summary.id.clone()) && take(summary).is_break() {
+                    return Ok(());
+                }
+            }
+            seen(ids.len());
+        }
+    }
+    Ok(())
 }
 
 async fn page_of_summaries(

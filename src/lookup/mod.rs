@@ -3,8 +3,8 @@
 //! an answer as data, which views draw and `--json` prints.
 //!
 //! Nothing here prints, reads a clock, or knows whether AWS or a
-//! `local-collector` answers. Called by `xrayctl traces`, `trace`, `map` and
-//! `stats`.
+//! `local-collector` answers. Called by `xrayctl traces`, `trace`, `map`,
+//! `stats` and `sampling simulate`.
 
 mod assemble;
 mod calls;
@@ -22,7 +22,7 @@ mod tests;
 mod waterfall;
 mod window;
 
-pub use calls::{Ask, graph, series, summaries, trace};
+pub use calls::{Ask, each_summary, graph, series, summaries, trace};
 pub use entity::{Entity, Exception, Request};
 pub use follow::Follow;
 pub use graph::{Answer, Edge, Graph, Node};

@@ -99,8 +99,8 @@ impl Scenario {
     pub(crate) fn start(&self, line: &str) -> Running {
         let words: Vec<&str> = line.split_whitespace().collect();
         let talks = [
-            "plan", "apply", "destroy", "show", "import", "export", "generate", "--live", "traces",
-            "trace", "map", "stats",
+            "plan", "apply", "destroy", "show", "import", "export", "generate", "--live",
+            "--traces", "traces", "trace", "map", "stats",
         ]
         .iter()
         .any(|command| words.contains(command));

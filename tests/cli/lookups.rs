@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::harness::{PAUSE, Scenario};
+use crate::harness::{PAUSE, Running, Scenario};
 use crate::http::Message;
 use crate::xray_answers::{Asked, XRay};
 
@@ -526,7 +526,7 @@ fn a_folder_that_nobody_serves() {
 }
 
 /// A desk whose every port is a free one.
-const DESK: &str = r#"[stack]
+pub(crate) const DESK: &str = r#"[stack]
 name = "shop"
 region = "eu-west-1"
 
@@ -549,6 +549,34 @@ health = "off"
 zpages = "off"
 "#;
 
+/// Starts a desk, and tells where it takes segments.
+pub(crate) fn start_desk(scenario: &Scenario) -> (Running, String) {
+    let mut desk = scenario.start("dev --aws-listen 127.0.0.1:0");
+    while !desk.stdout().contains("Following xrayctl.toml: ") {
+        assert!(!desk.has_ended(), "{}", desk.stderr());
+        thread::sleep(PAUSE);
+    }
+    let told = desk.stdout();
+    let address = told
+        .lines()
+        .find_map(|line| line.strip_prefix("X-Ray over TCP listening on "));
+    (desk, address.unwrap().to_owned())
+}
+
+/// Sends segments to a desk, which must take them.
+pub(crate) fn send(address: &str, documents: &[String]) {
+    let request = Message {
+        start: "POST /TraceSegments HTTP/1.1".to_owned(),
+        headers: vec![("host".to_owned(), address.to_owned())],
+        body: json!({"TraceSegmentDocuments": documents})
+            .to_string()
+            .into_bytes(),
+    };
+    let answer = request.exchange(address).unwrap();
+    assert_eq!(answer.second_word(), "200", "{answer:?}");
+    assert_eq!(answer.body, br#"{"UnprocessedTraceSegments":[]}"#);
+}
+
 /// Sends two traces to the desk, the first with a fault, and returns its id.
 fn send_two(address: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -565,31 +593,15 @@ fn send_two(address: &str) -> String {
         })
         .to_string()
     });
-    let request = Message {
-        start: "POST /TraceSegments HTTP/1.1".to_owned(),
-        headers: vec![("host".to_owned(), address.to_owned())],
-        body: json!({"TraceSegmentDocuments": documents})
-            .to_string()
-            .into_bytes(),
-    };
-    let answer = request.exchange(address).unwrap();
-    assert_eq!(answer.second_word(), "200", "{answer:?}");
+    send(address, &documents);
     id(1)
 }
 
 #[test]
 fn a_desk_answers_as_aws_does() {
     let scenario = Scenario::local(DESK);
-    let mut desk = scenario.start("dev --aws-listen 127.0.0.1:0");
-    while !desk.stdout().contains("Following xrayctl.toml: ") {
-        assert!(!desk.has_ended(), "{}", desk.stderr());
-        thread::sleep(PAUSE);
-    }
-    let told = desk.stdout();
-    let address = told
-        .lines()
-        .find_map(|line| line.strip_prefix("X-Ray over TCP listening on "));
-    let id = send_two(address.unwrap());
+    let (desk, address) = start_desk(&scenario);
+    let id = send_two(&address);
     let place = "--region eu-west-1";
     let traces = |line: &str| {
         let output = scenario.run(&format!("--json {place} traces {line}"));

@@ -1,9 +1,13 @@
 //! Sampling rules tried out: on one request, and on traffic.
 
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
-use crate::harness::{Output, Scenario};
+use crate::harness::{Output, PAUSE, Scenario};
+use crate::lookups::{DESK, send, start_desk};
 
 const SPEC: &str = r#"
 [stack]
@@ -100,7 +104,27 @@ fn options_of_a_connection_need_live() {
     let refused = scenario
         .run("sampling test --region eu-west-1")
         .ends_with(1);
-    refused.says("makes no use of --region");
+    let refused = refused.says("makes no use of --region");
+    refused.says("hint: give --live to take the rules that stand there\n");
+    scenario
+        .run("sampling test --local")
+        .ends_with(1)
+        .says("makes no use of --local\n  hint: give --live to");
+    scenario
+        .run("sampling simulate --local")
+        .ends_with(1)
+        .says("makes no use of --local\n  hint: give --live to")
+        .says("--traces to take the requests");
+    for option in ["--since 5m", "--start 2026-01-31", "--end 2026-01-31"] {
+        scenario
+            .run(&format!("sampling simulate {option}"))
+            .ends_with(1)
+            .says("--traces");
+    }
+    scenario
+        .run("sampling simulate --log a.log --traces")
+        .ends_with(1)
+        .says("cannot be used with");
     scenario
         .run("sampling simulate --clients 0")
         .ends_with(1)
@@ -177,6 +201,75 @@ fn a_log_is_replayed() {
         .run("sampling simulate --log nowhere.log")
         .ends_with(1)
         .says("cannot read `nowhere.log`");
+}
+
+/// Segments of four orders a second, the newest first, and one of a job.
+fn orders(start: u64, seconds: u64) -> Vec<String> {
+    let order = |(second, part): (u64, u32)| {
+        let at = f64::from(u32::try_from(start + second).unwrap()) + f64::from(part) / 4.0;
+        let n = second * 4 + u64::from(part) + 1;
+        json!({
+            "id": format!("{n:016x}"), "trace_id": format!("1-{:08x}-{n:024x}", start + second),
+            "name": "shop", "start_time": at, "end_time": at + 0.125,
+            "http": {"request": {"method": "POST", "url": "https://shop.example/orders/1?x"}},
+        })
+        .to_string()
+    };
+    let job = json!({
+        "id": "00000000000fffff", "trace_id": format!("1-{start:08x}-{:024x}", 0x000f_ffff),
+        "name": "job", "start_time": start, "end_time": start + 1,
+        "http": {"request": {"method": "POST", "url": "https://shop.example/jobs"}},
+    });
+    let all = (0..seconds).rev();
+    let all = all.flat_map(|second| (0..4).rev().map(move |part| (second, part)));
+    all.map(order).chain([job.to_string()]).collect()
+}
+
+#[test]
+fn traces_of_a_desk_are_replayed() {
+    let rules = SPEC.split_once("[sampling_rules.gold]").unwrap().1;
+    let scenario = Scenario::local(&format!("{DESK}\n[sampling_rules.gold]{rules}"));
+    let simulate = "sampling simulate --traces";
+    scenario
+        .run(simulate)
+        .ends_with(1)
+        .says("no local-collector serves the traces in `.xrayctl/local`");
+    let (desk, address) = start_desk(&scenario);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let start = now.as_secs() - 120;
+    for some in orders(start, 40).chunks(40) {
+        send(&address, some);
+    }
+    // What was taken is found a moment later.
+    let traces = || parsed(&scenario.run("traces --spec xrayctl.toml --limit 999 --json"));
+    while traces()["traces"].as_array().unwrap().len() < 161 {
+        thread::sleep(PAUSE);
+    }
+    let document = parsed(&scenario.run(&format!("{simulate} --json")).succeeds());
+    let traffic = &document["traffic"];
+    assert_eq!(traffic["kind"], "traces");
+    assert_eq!(
+        (&traffic["late"], &traffic["rootless"]),
+        (&json!(0), &json!(0))
+    );
+    assert_eq!(traffic["seconds"], 39.75);
+    let orders = &document["result"]["rules"][1];
+    assert_eq!(orders["requests"], 160.0);
+    // One a second is borrowed for 20 seconds, then there is room for all four.
+    assert_eq!(orders["kept_by_reservoir"], 100.0);
+    assert_eq!(document["result"]["rules"][3]["requests"], 1.0);
+    let told = scenario.run(&format!("{simulate} --since 5m")).succeeds();
+    told.prints("161 requests of the traces from ")
+        .prints("in production only those that were sampled.\n")
+        .prints("no request met: gold, never-met\n");
+    let window = "--start 2026-01-01 --end 2026-01-02";
+    scenario
+        .run(&format!("{simulate} {window}"))
+        .ends_with(1)
+        .says("of the traces from 2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z there are none")
+        .says("--since, --start, --end");
+    desk.interrupt();
+    desk.finish().ends_with(0);
 }
 
 #[test]

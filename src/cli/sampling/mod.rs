@@ -4,6 +4,7 @@ mod input;
 mod rules;
 mod simulate;
 mod test;
+mod traces;
 
 use clap::{Subcommand, ValueEnum};
 
@@ -57,15 +58,22 @@ impl Args {
 
     /// Which of the global options mean something to it.
     pub(super) fn uses(&self) -> Uses {
-        let is_live = match &self.what {
-            What::Test(args) => args.rules.live,
-            What::Simulate(args) => args.rules.live,
+        let (is_connected, hint) = match &self.what {
+            What::Test(args) => (
+                args.rules.live,
+                "give --live to take the rules that stand there",
+            ),
+            What::Simulate(args) => (
+                args.rules.live || args.traces,
+                "give --live to take the rules that stand there, --traces to take the requests",
+            ),
         };
         Uses {
             spec: true,
-            region: is_live,
-            connection: is_live,
+            region: is_connected,
+            connection: is_connected,
             json: true,
+            connection_hint: Some(hint),
             ..Uses::default()
         }
     }

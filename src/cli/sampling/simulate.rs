@@ -3,23 +3,24 @@
 use std::path::PathBuf;
 
 use super::rules::{self, Rules, Source};
-use super::{Sampler, input};
+use super::{Sampler, input, traces};
 use crate::access_log;
 use crate::cli::Outcome;
 use crate::cli::globals::Globals;
+use crate::cli::looking::When;
 use crate::exit::Exit;
 use crate::model::Diagnostic;
 use crate::sampling::Request;
 use crate::sampling::simulate::{Fleet, Flow, Kept, steady};
 use crate::spec::{self, MONTH_SECONDS};
 use crate::view::Terminal;
-use crate::view::sampling::{BadLines, Compared, Simulation, Traffic};
+use crate::view::sampling::{BadLines, Compared, Simulation, Told, Traffic};
 
 /// Most clients: the service knows no more of a rule.
 const MOST_CLIENTS: u64 = 1000;
 
-/// Show what each rule keeps of traffic: of `[traffic]` of the spec, or of an
-/// access log
+/// Show what each rule keeps of traffic: of `[traffic]` of the spec, of an access
+/// log, or of the traces that are stored
 ///
 /// Access logs are in the common or combined format of Apache and nginx, in that
 /// of Application Load Balancers, or JSON lines with names such as `time`,
@@ -28,7 +29,14 @@ const MOST_CLIENTS: u64 = 1000;
 /// samplers that share each reservoir as X-Ray splits it; what a fixed rate keeps
 /// is what is expected, and nothing is drawn, so that the same traffic always
 /// comes to the same.
+///
+/// With --traces each stored trace is one request, at its start: those of
+/// `local-collector` with --local, or those of AWS. They are what was kept: at a
+/// desk, where everything is kept, these are all requests; in production they are
+/// only those that were sampled, so that what rules keep of them says little of all
+/// requests.
 #[derive(Debug, clap::Args)]
+#[command(mut_args(of_traces))]
 pub(super) struct Args {
     #[command(flatten)]
     pub rules: Source,
@@ -50,6 +58,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "HOST", requires = "logs")]
     host: Option<String>,
 
+    /// Take the requests of stored traces: of local-collector with --local or
+    /// --endpoint-url, or of AWS, where they are only what was sampled
+    #[arg(long, conflicts_with = "logs")]
+    pub traces: bool,
+
+    #[command(flatten)]
+    when: When,
+
     /// Show the difference that the rules of this spec make
     #[arg(long, value_name = "SPEC")]
     compare: Option<PathBuf>,
@@ -62,6 +78,14 @@ pub(super) struct Args {
     /// How clients read rules
     #[arg(long, value_name = "NAME", value_enum, default_value = "xray-sdk")]
     sampler: Sampler,
+}
+
+/// Options of the window mean something with --traces alone.
+fn of_traces(option: clap::Arg) -> clap::Arg {
+    match option.get_id().as_str() {
+        "since" | "start" | "end" => option.requires("traces").help_heading("With --traces"),
+        _ => option,
+    }
 }
 
 pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcome {
@@ -90,31 +114,53 @@ pub(super) async fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> 
             simulation.render(terminal.styles)
         })
     };
-    let text = if args.logs.is_empty() {
+    let draw_seen = |name: &str, told: Told<'_>, fleets: &[Fleet]| {
+        let kept: Vec<Vec<Kept>> = fleets.iter().map(Fleet::kept).collect();
+        draw(seen(name, told, fleets.first()), &kept)
+    };
+    let text = if args.traces {
+        let window = args.when.window()?;
+        let stored = traces::read(window, first.spec.as_ref(), globals, terminal).await?;
+        let mut fleets = args.fleets(&sides);
+        stored.replay(&mut fleets);
+        let told = Told::Traces {
+            rootless: stored.rootless(),
+        };
+        draw_seen(&traces::name(window), told, &fleets)
+    } else if args.logs.is_empty() {
         draw(Traffic::Expected, &expected(args, &first, &sides)?)
     } else {
         let mut bad = BadLines::default();
         let fleets = replay(args, &sides, &mut bad)?;
-        let kept: Vec<Vec<Kept>> = fleets.iter().map(Fleet::kept).collect();
-        let fleet = fleets.first();
-        let seconds = fleet.and_then(Fleet::seconds);
-        let seen = Traffic::Seen {
-            name: &names(&args.logs),
-            kind: "access-log",
-            seconds,
-            months: seconds.map(|seconds| MONTH_SECONDS / seconds),
-            late: fleet.map_or(0, Fleet::late),
-            bad: &bad,
-        };
-        draw(seen, &kept)
+        draw_seen(&names(&args.logs), Told::AccessLog(&bad), &fleets)
     };
     terminal.result(&text.unwrap_or_default())?;
     Ok(Exit::Success)
 }
 
+/// Requests that went through `fleet`.
+fn seen<'a>(name: &'a str, told: Told<'a>, fleet: Option<&Fleet>) -> Traffic<'a> {
+    let seconds = fleet.and_then(Fleet::seconds);
+    Traffic::Seen {
+        name,
+        told,
+        seconds,
+        months: seconds.map(|seconds| MONTH_SECONDS / seconds),
+        late: fleet.map_or(0, Fleet::late),
+    }
+}
+
 impl Args {
     fn clients(&self) -> usize {
         usize::try_from(self.clients).unwrap_or(1)
+    }
+
+    /// A fleet for each side, before its first request.
+    fn fleets(&self, sides: &[&Rules]) -> Vec<Fleet> {
+        let sides = sides.iter();
+        sides
+            .map(|side| Fleet::new(side.ranked.clone(), self.sampler.0, self.clients()))
+            .collect()
     }
 }
 
@@ -132,8 +178,8 @@ fn expected(args: &Args, first: &Rules, sides: &[&Rules]) -> Result<Vec<Vec<Kept
     let Some(traffic) = traffic.filter(|traffic| !traffic.is_empty()) else {
         return Err(
             Diagnostic::error("there is no traffic to simulate").with_hint(
-                "name an access log with --log, or say in the spec what is expected: \
-             `[traffic.NAME]` with `requests_per_month`",
+                "name an access log with --log, take stored traces with --traces, or say \
+             in the spec what is expected: `[traffic.NAME]` with `requests_per_month`",
             ),
         );
     };
@@ -174,8 +220,7 @@ fn flow<'a>(one: &'a spec::Traffic, attributes: &'a [(&'a str, &'a str)]) -> Flo
 
 /// Gives the requests of all logs to a fleet of each side.
 fn replay(args: &Args, sides: &[&Rules], bad: &mut BadLines) -> Result<Vec<Fleet>, Diagnostic> {
-    let fleet = |side: &&Rules| Fleet::new(side.ranked.clone(), args.sampler.0, args.clients());
-    let mut fleets: Vec<Fleet> = sides.iter().map(fleet).collect();
+    let mut fleets = args.fleets(sides);
     let mut count = 0_u64;
     // Of a line without a time, that of the line before is the best guess.
     let mut at = 0.0;

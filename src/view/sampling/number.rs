@@ -27,6 +27,15 @@ pub(super) fn grouped(number: f64) -> String {
     format!("{sign}{grouped}{rest}")
 }
 
+/// A count with its thousands apart.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "nobody counts as many lines as that"
+)]
+pub(super) fn grouped_count(count: u64) -> String {
+    grouped(count as f64)
+}
+
 /// A fraction in percent, with the digits that it needs, at most two.
 pub(super) fn percent(fraction: f64) -> String {
     let text = format!("{:.2}", fraction * 100.0);

@@ -1,18 +1,18 @@
 //! What rules keep of traffic.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::FORMAT_VERSION;
-use super::number::{duration, grouped, percent};
+use super::number::{duration, grouped, grouped_count, percent};
+use super::{FORMAT_VERSION, Told};
 use crate::sampling::simulate::Kept;
 use crate::sampling::{Dialect, Rule};
 use crate::view::Styles;
 use crate::view::visible::visible;
-
-/// Characters that are shown of a line.
-const SHOWN: usize = 60;
 
 /// What was simulated, and what came of it.
 #[derive(Clone, Copy, Debug)]
@@ -49,39 +49,15 @@ pub enum Traffic<'a> {
     Seen {
         /// What tells of them, such as the name of a log.
         name: &'a str,
-        /// `access-log` or `traces`.
-        kind: &'static str,
+        /// What that is.
+        told: Told<'a>,
         /// From the first to the last; `None` where that is not known.
         seconds: Option<f64>,
         /// How often that goes into a month.
         months: Option<f64>,
         /// Requests that came more than a minute behind a later one.
         late: u64,
-        /// What told of no request.
-        bad: &'a BadLines,
     },
-}
-
-/// Lines that tell of no request.
-#[derive(Clone, Debug, Default)]
-pub struct BadLines {
-    /// All of them.
-    pub count: u64,
-    /// The first few.
-    pub first: Vec<BadLine>,
-}
-
-/// A line that tells of no request.
-#[derive(Clone, Debug)]
-pub struct BadLine {
-    /// The file, as it was named.
-    pub file: String,
-    /// From 1.
-    pub number: u64,
-    /// Why, without a full stop.
-    pub reason: String,
-    /// How it begins.
-    pub text: String,
 }
 
 impl Compared<'_> {
@@ -136,22 +112,16 @@ impl Simulation<'_> {
             Traffic::Expected => json!({ "kind": "traffic", "seconds": null }),
             Traffic::Seen {
                 name,
-                kind,
+                told,
                 seconds,
                 late,
-                bad,
                 ..
             } => {
-                let first = bad.first.iter().map(|line| {
-                    json!({
-                        "file": line.file, "line": line.number,
-                        "reason": line.reason, "text": line.text,
-                    })
-                });
-                json!({
-                    "kind": kind, "name": name, "seconds": seconds, "late": late,
-                    "bad_lines": bad.count, "first_bad_lines": first.collect::<Vec<_>>(),
-                })
+                let mut document = told.document();
+                document["name"] = name.into();
+                document["seconds"] = seconds.into();
+                document["late"] = late.into();
+                document
             }
         };
         json!({
@@ -299,7 +269,7 @@ impl Simulation<'_> {
 
     fn write_notes(&self, out: &mut String) -> std::fmt::Result {
         let Traffic::Seen {
-            months, late, bad, ..
+            months, late, told, ..
         } = self.traffic
         else {
             return writeln!(
@@ -324,31 +294,8 @@ impl Simulation<'_> {
                 "Requests that came more than a minute behind a later one: {late}. Sort them by time."
             )?;
         }
-        if bad.count > 0 {
-            let count = grouped_count(bad.count);
-            writeln!(out, "Lines that tell of no request: {count}.")?;
-            for line in &bad.first {
-                let text: String = line.text.chars().take(SHOWN).collect();
-                writeln!(
-                    out,
-                    "  {}:{}: {}: {}",
-                    visible(&line.file),
-                    line.number,
-                    visible(&line.reason),
-                    visible(&text)
-                )?;
-            }
-        }
-        Ok(())
+        told.write_notes(out)
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "nobody counts as many lines as that"
-)]
-fn grouped_count(count: u64) -> String {
-    grouped(count as f64)
 }
 
 /// Writes rows under a heading, the last of them the sum; texts on the left,
@@ -384,190 +331,4 @@ fn write_rows<const N: usize>(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use insta::assert_snapshot;
-
-    use super::*;
-    use crate::sampling::Criteria;
-
-    fn rule(name: &str, priority: i32) -> Rule {
-        Rule {
-            name: name.to_owned(),
-            priority,
-            reservoir_size: 1,
-            fixed_rate: 0.1,
-            criteria: Criteria::new(|_| "*".to_owned(), &BTreeMap::new()),
-        }
-    }
-
-    fn kept(requests: f64, by_reservoir: f64, by_rate: f64) -> Kept {
-        Kept {
-            requests,
-            by_reservoir,
-            by_rate,
-        }
-    }
-
-    #[test]
-    fn a_log_with_lines_that_are_none() {
-        let bad = BadLines {
-            count: 1200,
-            first: vec![BadLine {
-                file: "access.log".to_owned(),
-                number: 7,
-                reason: "no known format".to_owned(),
-                text: "\x1b]0;x\x07 what".to_owned(),
-            }],
-        };
-        let simulation = Simulation {
-            traffic: Traffic::Seen {
-                name: "access.log",
-                kind: "access-log",
-                seconds: Some(7265.0),
-                months: Some(361.7),
-                late: 3,
-                bad: &bad,
-            },
-            dialect: Dialect::Sdk,
-            clients: 2,
-            first: Compared {
-                origin: "xrayctl.toml",
-                rules: &[
-                    rule("api\u{202e}", 10),
-                    rule("never", 20),
-                    rule("Default", 10_000),
-                ],
-                kept: &[
-                    kept(10_000.0, 2000.0, 800.0),
-                    kept(0.0, 0.0, 0.0),
-                    kept(3.0, 1.0, 0.2),
-                ],
-            },
-            other: None,
-        };
-        assert_snapshot!(simulation.render(Styles::default()), @r"
-        10,003 requests of access.log in 2 h 1 min
-        Sampled by 2 clients: X-Ray SDKs for Go, Node.js and Python
-
-        Rules of xrayctl.toml
-          priority  rule     requests  by reservoir  by rate  kept  traces a month
-                10  api�       10,000         2,000      800  28 %       1,012,760
-                20  never           0             0        0   0 %               0
-             10000  Default         3             1      0.2  40 %             434
-                    all        10,003         2,001      800  28 %       1,013,194
-          no request met: never
-
-        What rates keep is what is expected of them: nothing was drawn.
-        Requests that came more than a minute behind a later one: 3. Sort them by time.
-        Lines that tell of no request: 1,200.
-          access.log:7: no known format: ␛]0;x␇ what
-        ");
-        let document = simulation.document();
-        assert_eq!(document["result"]["never_matched"], json!(["never"]));
-        assert_eq!(document["result"]["total"]["requests"], 10_003.0);
-        assert_eq!(document["traffic"]["bad_lines"], 1200);
-        assert_eq!(document["compared"], Value::Null);
-    }
-
-    #[test]
-    fn expected_traffic_by_two_specs() {
-        let simulation = Simulation {
-            traffic: Traffic::Expected,
-            dialect: Dialect::OpenTelemetryJs,
-            clients: 1,
-            first: Compared {
-                origin: "xrayctl.toml",
-                rules: &[rule("api", 10), rule("Default", 10_000)],
-                kept: &[kept(1e7, 1e6, 9e5), kept(5000.0, 5000.0, 0.0)],
-            },
-            other: Some(Compared {
-                origin: "other.toml",
-                rules: &[rule("pay", 5), rule("api", 10), rule("Default", 10_000)],
-                kept: &[
-                    kept(1e5, 1e5, 0.0),
-                    kept(9.9e6, 1e6, 8.9e5),
-                    kept(5000.0, 5000.0, 0.0),
-                ],
-            }),
-        };
-        assert_snapshot!(simulation.render(Styles::default()), @r"
-        10,005,000 requests a month, as `[traffic]` says
-        Sampled by 1 client: OpenTelemetry for JavaScript
-
-        Rules of xrayctl.toml
-          priority  rule       requests  by reservoir  by rate     kept  traces a month
-                10  api      10,000,000     1,000,000  900,000     19 %       1,900,000
-             10000  Default       5,000         5,000        0    100 %           5,000
-                    all      10,005,000     1,005,000  900,000  19.04 %       1,905,000
-
-        Rules of other.toml
-          priority  rule       requests  by reservoir  by rate     kept  traces a month
-                 5  pay         100,000       100,000        0    100 %         100,000
-                10  api       9,900,000     1,000,000  890,000  19.09 %       1,890,000
-             10000  Default       5,000         5,000        0    100 %           5,000
-                    all      10,005,000     1,105,000  890,000  19.94 %       1,995,000
-
-        From xrayctl.toml to other.toml
-          rule     traces a month       then    change
-          api           1,900,000  1,890,000   -10,000
-          Default           5,000      5,000         0
-          pay                   -    100,000  +100,000
-          all           1,905,000  1,995,000   +90,000
-
-        Worked out for requests that come evenly, once clients have their quotas.
-        ");
-        let document = simulation.document();
-        assert_eq!(document["compared"]["total"]["traces_a_month"], 1_995_000.0);
-    }
-
-    #[test]
-    fn requests_of_one_moment_make_no_month() {
-        let simulation = Simulation {
-            traffic: Traffic::Seen {
-                name: "-",
-                kind: "access-log",
-                seconds: None,
-                months: None,
-                late: 0,
-                bad: &BadLines::default(),
-            },
-            dialect: Dialect::Sdk,
-            clients: 1,
-            first: Compared {
-                origin: "xrayctl.toml",
-                rules: &[rule("Default", 10_000)],
-                kept: &[kept(4.0, 1.0, 0.3)],
-            },
-            other: Some(Compared {
-                origin: "other.toml",
-                rules: &[rule("Default", 10_000)],
-                kept: &[kept(4.0, 1.0, 0.3)],
-            }),
-        };
-        assert_snapshot!(simulation.render(Styles::default()), @r"
-        4 requests of -
-        Sampled by 1 client: X-Ray SDKs for Go, Node.js and Python
-
-        Rules of xrayctl.toml
-          priority  rule     requests  by reservoir  by rate    kept  traces a month
-             10000  Default         4             1      0.3  32.5 %               ?
-                    all             4             1      0.3  32.5 %               ?
-
-        Rules of other.toml
-          priority  rule     requests  by reservoir  by rate    kept  traces a month
-             10000  Default         4             1      0.3  32.5 %               ?
-                    all             4             1      0.3  32.5 %               ?
-
-        From xrayctl.toml to other.toml
-          a month's traces are not known
-
-        What rates keep is what is expected of them: nothing was drawn.
-        A month's traces are not known: the requests tell of no stretch of time.
-        ");
-    }
 }
