@@ -24,7 +24,7 @@ pub(super) struct Called<'a> {
 /// A service of AWS as calls name it, the type of its resources, and the type
 /// of calls that name none.
 ///
-/// Source: `reference` captures of `BatchGetTraces` for subsegments with and
+/// Source: captures of `BatchGetTraces` for subsegments with and
 /// without `aws.operation`.
 const SERVICES: [(&str, &str, &str); 5] = [
     ("dynamodb", "AWS::DynamoDB::Table", "AWS::DynamoDB"),
