@@ -3,8 +3,10 @@
 
 use bytes::Bytes;
 use memchr::memmem;
+use rusqlite::Connection;
 
 use super::error::Fault;
+use super::filter;
 use super::gather::Gathered;
 use super::packed::{Packer, unpack};
 use super::parts::{Extent, Id, Parts};
@@ -51,9 +53,9 @@ impl Content {
         write::bytes(&mut self.message, 2, document);
     }
 
-    /// Adds what is in a packed content.
+    /// Adds what is in a content that is unpacked.
     pub(super) fn add(&mut self, content: &[u8]) -> Result<(), Fault> {
-        for item in items(&unpack(content)?) {
+        for item in items(content) {
             match item? {
                 Item::Request(request) => self.request(request),
                 Item::Document(document) => self.document(document),
@@ -87,6 +89,44 @@ impl Content {
 pub(super) enum Item<'a> {
     Request(&'a [u8]),
     Document(&'a [u8]),
+}
+
+/// The content of a block, unpacked.
+pub(super) fn content(connection: &Connection, block: i64) -> Result<Vec<u8>, Fault> {
+    let mut query = connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
+    let packed: Vec<u8> = query.query_row([block], |row| row.get(0))?;
+    unpack(&packed)
+}
+
+/// The blocks that any of these traces may be in, in order.
+pub(super) fn blocks_with(connection: &Connection, traces: &[Id]) -> Result<Vec<i64>, Fault> {
+    let mut query = connection.prepare_cached("SELECT id, filter FROM blocks ORDER BY id")?;
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let filter = row.get_ref(1)?.as_bytes().unwrap_or_default();
+        if traces.iter().any(|trace| filter::may_have(filter, trace)) {
+            found.push(row.get(0)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Shows what may be of a trace, in the order in which it came.
+pub(super) fn each_of(
+    connection: &Connection,
+    trace: &Id,
+    mut visit: impl FnMut(&Item<'_>),
+) -> Result<(), Fault> {
+    for block in blocks_with(connection, &[*trace])? {
+        for item in items(&content(connection, block)?) {
+            let item = item?;
+            if item.may_be_of(TraceId::from_bytes(*trace)) {
+                visit(&item);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What is in a content that is unpacked, in the order that it came in.

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::block::{Block, Content, FULL};
+use super::block::{self, Block, Content, FULL};
 use super::error::Fault;
 use super::packed::Packer;
 use super::retention::drop_block;
@@ -116,10 +116,7 @@ fn merge_these(
     let transaction = connection.unchecked_transaction()?;
     let mut content = Content::default();
     for block in blocks {
-        let mut query =
-            connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
-        let small: Vec<u8> = query.query_row([block.id], |row| row.get(0))?;
-        content.add(&small)?;
+        content.add(&block::content(connection, block.id)?)?;
         drop_block(connection, block.id)?;
     }
     let merged = content.pack(packer)?;

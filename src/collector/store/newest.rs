@@ -5,7 +5,6 @@ use rusqlite::Connection;
 
 use super::block::{self, Item};
 use super::error::Fault;
-use super::packed::unpack;
 use super::reader::Stored;
 
 /// Shows what came last, the last first, block by block until they have
@@ -28,11 +27,9 @@ pub(super) fn during(
     most_bytes: u64,
     mut visit: impl FnMut(Stored),
 ) -> Result<bool, Fault> {
-    let mut content = connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
     let (blocks, is_cut) = blocks(connection, time, most_bytes)?;
     for block in blocks {
-        let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
-        let plain = Bytes::from(unpack(&packed)?);
+        let plain = Bytes::from(block::content(connection, block)?);
         let items: Vec<Item<'_>> = block::items(&plain).collect::<Result<_, _>>()?;
         for item in items.iter().rev() {
             visit(match item {

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use rusqlite::Connection;
+
 use super::error::Fault;
 use super::filter;
+use super::packed::unpack;
 use crate::otlp::view::Kind;
 use crate::otlp::wire::{Fields, Value};
 use crate::otlp::write;
@@ -243,6 +246,13 @@ impl Parts {
             write::message(&mut out, 3, |out| part.encode(out));
         }
         out
+    }
+
+    /// Those of a block.
+    pub(super) fn of_block(connection: &Connection, block: i64) -> Result<Self, Fault> {
+        let mut query = connection.prepare_cached("SELECT parts FROM blocks WHERE id = ?1")?;
+        let packed: Vec<u8> = query.query_row([block], |row| row.get(0))?;
+        Self::decode(&unpack(&packed)?)
     }
 
     pub(super) fn decode(message: &[u8]) -> Result<Self, Fault> {

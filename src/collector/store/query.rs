@@ -8,7 +8,6 @@ use rusqlite::Connection;
 
 use super::error::Fault;
 use super::filter;
-use super::packed::unpack;
 use super::parts::{Flags, Id, Part, Parts};
 use crate::segment::TraceId;
 
@@ -266,11 +265,7 @@ impl Search<'_> {
         if let Some(parts) = self.at_hand.get(&block) {
             return Ok(Rc::clone(parts));
         }
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT parts FROM blocks WHERE id = ?1")?;
-        let packed: Vec<u8> = query.query_row([block], |row| row.get(0))?;
-        let parts = Rc::new(Parts::decode(&unpack(&packed)?)?);
+        let parts = Rc::new(Parts::of_block(self.connection, block)?);
         if self.at_hand.len() >= AT_HAND {
             self.at_hand.clear();
         }

@@ -9,9 +9,7 @@ use rusqlite::Connection;
 
 use super::block::{self, Item};
 use super::error::{Fault, StoreError};
-use super::filter;
 use super::newest;
-use super::packed::unpack;
 use super::parts::{Id, kinds_of};
 use super::query::{self, Query, Summary};
 use super::schema;
@@ -256,31 +254,8 @@ fn statistics(connection: &Connection) -> Result<Statistics, Fault> {
 
 fn trace(connection: &Connection, id: &Id) -> Result<Vec<Stored>, Fault> {
     let mut found = Found::default();
-    let mut content = connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
-    for block in blocks_with(connection, id)? {
-        let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
-        for item in block::items(&unpack(&packed)?) {
-            let item = item?;
-            if item.may_be_of(TraceId::from_bytes(*id)) {
-                found.add(&item, id);
-            }
-        }
-    }
+    block::each_of(connection, id, |item| found.add(item, id))?;
     Ok(found.stored)
-}
-
-/// The blocks that a trace may be in, in order.
-pub(super) fn blocks_with(connection: &Connection, id: &Id) -> Result<Vec<i64>, Fault> {
-    let mut query = connection.prepare_cached("SELECT id, filter FROM blocks ORDER BY id")?;
-    let mut rows = query.query([])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let filter = row.get_ref(1)?.as_bytes().unwrap_or_default();
-        if filter::may_have(filter, id) {
-            found.push(row.get(0)?);
-        }
-    }
-    Ok(found)
 }
 
 /// What was found of a trace.

@@ -6,8 +6,6 @@ use rusqlite::Connection;
 
 use super::block::{self, Item, resource_of};
 use super::error::Fault;
-use super::filter;
-use super::packed::unpack;
 use super::parts::Id;
 use super::reader::{Found, Stored};
 use crate::otlp::view;
@@ -25,10 +23,8 @@ pub(super) fn several(
         found: ids.iter().map(|_| Found::default()).collect(),
         bytes: 0,
     };
-    let mut content = connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
-    for block in blocks_with(connection, &wanted.ids)? {
-        let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
-        for item in block::items(&unpack(&packed)?) {
+    for block in block::blocks_with(connection, &wanted.ids)? {
+        for item in block::items(&block::content(connection, block)?) {
             match item? {
                 Item::Request(request) => wanted.request(request),
                 Item::Document(document) => wanted.document(document),
@@ -40,20 +36,6 @@ pub(super) fn several(
     }
     let found = wanted.found.into_iter();
     Ok(Some(found.map(|found| found.stored).collect()))
-}
-
-/// The blocks that any of the traces may be in, in order.
-fn blocks_with(connection: &Connection, ids: &[Id]) -> Result<Vec<i64>, Fault> {
-    let mut query = connection.prepare_cached("SELECT id, filter FROM blocks ORDER BY id")?;
-    let mut rows = query.query([])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let filter = row.get_ref(1)?.as_bytes().unwrap_or_default();
-        if ids.iter().any(|id| filter::may_have(filter, id)) {
-            found.push(row.get(0)?);
-        }
-    }
-    Ok(found)
 }
 
 struct Wanted {

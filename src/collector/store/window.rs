@@ -7,7 +7,6 @@ use rusqlite::Connection;
 
 use super::block::{self, Item};
 use super::error::Fault;
-use super::packed::unpack;
 use super::parts::{Id, Parts};
 use crate::otlp::view;
 use crate::segment::{self, Options, TraceId, from_otlp};
@@ -74,25 +73,15 @@ pub(super) fn trace(
     id: &Id,
     options: &Options,
 ) -> Result<Vec<Vec<u8>>, Fault> {
-    let mut content = connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
     let mut documents = Documents::default();
-    for block in super::reader::blocks_with(connection, id)? {
-        let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
-        for item in block::items(&unpack(&packed)?) {
-            let item = item?;
-            if !item.may_be_of(TraceId::from_bytes(*id)) {
-                continue;
-            }
-            match item {
-                Item::Request(request) => {
-                    let mut spans = Vec::new();
-                    block::spans_of(request, id, &mut spans);
-                    documents.request(&spans, options, &|it| it == id);
-                }
-                Item::Document(document) => documents.document(document, &|it| it == id),
-            }
+    block::each_of(connection, id, |item| match item {
+        Item::Request(request) => {
+            let mut spans = Vec::new();
+            block::spans_of(request, id, &mut spans);
+            documents.request(&spans, options, &|it| it == id);
         }
-    }
+        Item::Document(document) => documents.document(document, &|it| it == id),
+    })?;
     let found = documents.of(id);
     Ok(found.into_iter().map(<[u8]>::to_vec).collect())
 }
@@ -165,7 +154,7 @@ impl Search<'_> {
         let (mut first, mut last) = (u64::MAX, 0);
         let mut meant = HashSet::new();
         for row in rows.filter(|row| (from..to).contains(&row.arrived)) {
-            for part in self.parts(row.id)?.parts {
+            for part in Parts::of_block(self.connection, row.id)?.parts {
                 first = first.min(part.start);
                 last = last.max(part.end);
                 meant.insert(part.trace);
@@ -188,7 +177,7 @@ impl Search<'_> {
             row.first < to.saturating_add(APART) && row.last.saturating_add(APART) >= from
         });
         for row in rows {
-            let parts = self.parts(row.id)?;
+            let parts = Parts::of_block(self.connection, row.id)?;
             for part in &parts.parts {
                 let it = known.entry(part.trace).or_insert(Known {
                     start: part.start,
@@ -205,14 +194,6 @@ impl Search<'_> {
             });
         }
         Ok((near, known))
-    }
-
-    fn parts(&self, block: i64) -> Result<Parts, Fault> {
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT parts FROM blocks WHERE id = ?1")?;
-        let packed: Vec<u8> = query.query_row([block], |row| row.get(0))?;
-        Parts::decode(&unpack(&packed)?)
     }
 
     /// Reads the blocks that have any of the `known` traces, and shows each when
@@ -273,10 +254,7 @@ impl Documents {
         options: &Options,
         is_meant: impl Fn(&Id) -> bool,
     ) -> Result<(), Fault> {
-        let mut content =
-            connection.prepare_cached("SELECT content FROM contents WHERE block = ?1")?;
-        let packed: Vec<u8> = content.query_row([block], |row| row.get(0))?;
-        for item in block::items(&unpack(&packed)?) {
+        for item in block::items(&block::content(connection, block)?) {
             match item? {
                 Item::Request(request) => self.request(request, options, &is_meant),
                 Item::Document(document) => self.document(document, &is_meant),
