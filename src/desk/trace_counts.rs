@@ -6,8 +6,7 @@
 //! late still counts. Minutes that nobody counted (the process was not running,
 //! the machine slept) are made up for, up to [`MADE_UP`] of them.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -29,21 +28,20 @@ const MONITORING: &str = "monitoring";
 /// Counts traces.
 pub(super) trait CountTraces: Send + Sync {
     /// Counts the traces that began at `from` or later and before `to`, both in
-    /// epoch seconds, and that match the filter expression, where there is one.
-    /// May take its time; it is called where that holds nobody up.
-    ///
-    /// # Errors
-    /// Why they cannot be counted, in words for people.
-    fn count(&self, from: f64, to: f64, filter: Option<&str>) -> Result<u64, String>;
+    /// epoch seconds: for each of these filter expressions those that match it,
+    /// and all of them where it is `None`; or says, in words for people, why they
+    /// cannot be counted. May take its time; it is called where that holds nobody
+    /// up.
+    fn count(&self, from: f64, to: f64, filters: &[Option<String>]) -> Vec<Result<u64, String>>;
 }
 
 impl CountTraces for LocalAws {
-    fn count(&self, from: f64, to: f64, filter: Option<&str>) -> Result<u64, String> {
+    fn count(&self, from: f64, to: f64, filters: &[Option<String>]) -> Vec<Result<u64, String>> {
         let window = Window {
             start: from,
             end: to,
         };
-        self.count_traces(window, filter)
+        self.count_traces(window, filters)
     }
 }
 
@@ -179,7 +177,7 @@ impl Counting {
 
     async fn publish_minute(&mut self, minute: i64, regions: &[RegionGroups]) {
         let groups = regions.iter().flat_map(|region| &region.groups);
-        let filters: Vec<Option<String>> = groups.map(|group| group.filter.clone()).collect();
+        let filters: BTreeSet<Option<String>> = groups.map(|group| group.filter.clone()).collect();
         let counts = self.count(minute, filters).await;
         let mut failure = None;
         for RegionGroups { region, groups } in regions {
@@ -220,19 +218,14 @@ impl Counting {
         }
     }
 
-    async fn count(&self, minute: i64, filters: Vec<Option<String>>) -> Counts {
+    async fn count(&self, minute: i64, filters: BTreeSet<Option<String>>) -> Counts {
         let traces = Arc::clone(&self.traces);
         #[expect(clippy::cast_precision_loss, reason = "seconds of this age")]
         let (from, to) = (minute as f64, (minute + MINUTE) as f64);
         let counted = spawn_blocking(move || {
-            let mut counts = Counts::new();
-            for filter in filters {
-                if let Entry::Vacant(open) = counts.entry(filter) {
-                    let count = traces.count(from, to, open.key().as_deref());
-                    open.insert(count);
-                }
-            }
-            counts
+            let filters: Vec<Option<String>> = filters.into_iter().collect();
+            let counts = traces.count(from, to, &filters);
+            filters.into_iter().zip(counts).collect()
         });
         counted.await.unwrap_or_default()
     }

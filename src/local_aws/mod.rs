@@ -223,13 +223,15 @@ impl LocalAws {
         self.xray.recent()
     }
 
-    /// Counts the traces that began in a window of time and match a filter
-    /// expression, where there is one. Blocks: it reads them.
-    ///
-    /// # Errors
-    /// Why they cannot be counted.
-    pub fn count_traces(&self, window: Window, filter: Option<&str>) -> Result<u64, String> {
-        self.xray.count_traces(window, filter)
+    /// Counts the traces that began in a window of time, for each of these filter
+    /// expressions those that match it, and all of them where it is `None`; or
+    /// says why they cannot be counted. Blocks: it reads the traces, once.
+    pub fn count_traces(
+        &self,
+        window: Window,
+        filters: &[Option<String>],
+    ) -> Vec<Result<u64, String>> {
+        self.xray.count_traces(window, filters)
     }
 
     /// The groups of every region that X-Ray is in use in.

@@ -113,20 +113,22 @@ impl Xray {
         groups.collect()
     }
 
-    /// Counts the traces that began in a window of time and match a filter
-    /// expression, where there is one, which may name any group of any region.
-    /// Blocks: it reads them.
-    ///
-    /// # Errors
-    /// Why they cannot be counted.
-    pub fn count_traces(&self, window: Window, filter: Option<&str>) -> Result<u64, String> {
+    /// Counts the traces that began in a window of time, for each of these filter
+    /// expressions those that match it, and all of them where it is `None`; or
+    /// says why they cannot be counted. An expression may name any group of any
+    /// region. Blocks: it reads the traces, once.
+    pub fn count_traces(
+        &self,
+        window: Window,
+        filters: &[Option<String>],
+    ) -> Vec<Result<u64, String>> {
         let groups = self.groups().into_iter().flat_map(|region| region.groups);
         let context = Context {
             account: self.account.clone(),
             now: self.clock.epoch_seconds(),
             groups: groups.collect(),
         };
-        self.queries.count(window, filter, &context)
+        self.queries.count(window, filters, &context)
     }
 
     /// Puts the rates that clients of rules with a boost were told into

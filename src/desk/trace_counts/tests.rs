@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -30,10 +29,8 @@ impl Double {
     fn asked(&self) -> usize {
         self.asked.lock().expect("a lock").len()
     }
-}
 
-impl CountTraces for Double {
-    fn count(&self, from: f64, to: f64, filter: Option<&str>) -> Result<u64, String> {
+    fn count_one(&self, from: f64, to: f64, filter: Option<&str>) -> Result<u64, String> {
         let asked = (from, to, filter.map(str::to_owned));
         self.asked.lock().expect("a lock").push(asked);
         if let Some(why) = *self.failure.lock().expect("a lock") {
@@ -46,6 +43,15 @@ impl CountTraces for Double {
         };
         let traces = self.traces.lock().expect("a lock");
         Ok(traces.iter().filter(is_counted).count() as u64)
+    }
+}
+
+impl CountTraces for Double {
+    fn count(&self, from: f64, to: f64, filters: &[Option<String>]) -> Vec<Result<u64, String>> {
+        let filters = filters.iter();
+        filters
+            .map(|filter| self.count_one(from, to, filter.as_deref()))
+            .collect()
     }
 }
 

@@ -87,29 +87,41 @@ impl Queries {
         self.source.get().cloned().unwrap_or_else(recent)
     }
 
-    /// Counts the traces that began in a window of time and match a filter
-    /// expression, where there is one. Blocks.
-    ///
-    /// # Errors
-    /// Why they cannot be counted.
+    /// Counts the traces that began in a window of time, for each of these filter
+    /// expressions those that match it, and all of them where it is `None`; or
+    /// says why they cannot be counted. Reads the traces once. Blocks.
     pub fn count(
         &self,
         window: Window,
-        filter: Option<&str>,
+        filters: &[Option<String>],
         context: &Context,
-    ) -> Result<u64, String> {
-        let filter = selection::filter(context, filter).map_err(|fault| fault.body.to_string())?;
-        let mut count = 0;
+    ) -> Vec<Result<u64, String>> {
+        let ready = |text: &Option<String>| {
+            let filter = selection::filter(context, text.as_deref());
+            let filter = filter.map_err(|fault| fault.body.to_string())?;
+            Ok((filter, 0))
+        };
+        let mut counts: Vec<Result<(Option<Filter>, u64), String>> =
+            filters.iter().map(ready).collect();
         let source = self.source();
-        source.traces(window, TimeRange::Start, &mut |id, documents| {
+        let read = source.traces(window, TimeRange::Start, &mut |id, documents| {
             let trace = Trace::of(id, documents.iter().copied());
-            let is_in = trace.start().is_some_and(|start| window.contains(start));
-            let is_meant =
-                |filter: &Filter| filter.matches(&trace, &Nodes::of(&trace, &context.account));
-            count += u64::from(is_in && filter.as_ref().is_none_or(is_meant));
+            if trace.start().is_some_and(|start| window.contains(start)) {
+                let nodes = Nodes::of(&trace, &context.account);
+                let is_meant = |filter: &Filter| filter.matches(&trace, &nodes);
+                for (filter, count) in counts.iter_mut().flatten() {
+                    *count += u64::from(filter.as_ref().is_none_or(is_meant));
+                }
+            }
             ControlFlow::Continue(())
-        })?;
-        Ok(count)
+        });
+        let counts = counts.into_iter();
+        counts
+            .map(|counted| {
+                let (_, count) = counted?;
+                read.clone().map(|()| count)
+            })
+            .collect()
     }
 
     /// Answers a question.
