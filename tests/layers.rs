@@ -56,7 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "local_aws",
         &[
-            "filter", "fuzz", "guard", "model", "sampling", "segment", "traces",
+            "filter", "fuzz", "guard", "model", "otlp", "sampling", "segment", "traces",
         ],
     ),
     (

@@ -54,7 +54,11 @@ pub(super) fn percent(share: f64) -> String {
 
 /// Writes a count in groups of three digits.
 pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
+    in_threes(&number.to_string())
+}
+
+/// Writes digits in groups of three.
+pub(super) fn in_threes(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {

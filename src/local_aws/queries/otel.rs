@@ -6,8 +6,6 @@
 //! read 2026-11. How AWS writes a segment as a span is not documented: what
 //! [`segment::to_otlp`] makes of it is given.
 
-use std::fmt::Write;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -19,6 +17,7 @@ use opentelemetry_proto::tonic::trace::v1::{Span, Status, status};
 use prost::Message;
 use serde_json::{Map, Value, json};
 
+use crate::otlp::hex;
 use crate::segment::{self, TraceId};
 use crate::traces::{Documents, RetrievedTrace, SegmentDocument, Trace};
 
@@ -130,12 +129,4 @@ fn value(given: Option<&AnyValue>) -> Value {
         // not have.
         _ => Value::Null,
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,5 +1,7 @@
 //! Numbers of requests and shares, for people.
 
+use crate::view::figures::in_threes;
+
 /// A number with its thousands apart; a small one with a decimal, unless it is
 /// whole.
 pub(super) fn grouped(number: f64) -> String {
@@ -17,23 +19,7 @@ pub(super) fn grouped(number: f64) -> String {
     } else {
         sign
     };
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{sign}{grouped}{rest}")
-}
-
-/// A count with its thousands apart.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "nobody counts as many lines as that"
-)]
-pub(super) fn grouped_count(count: u64) -> String {
-    grouped(count as f64)
+    format!("{sign}{}{rest}", in_threes(digits))
 }
 
 /// A fraction in percent, with the digits that it needs, at most two.

@@ -7,11 +7,12 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::number::{duration, grouped, grouped_count, percent};
+use super::number::{duration, grouped, percent};
 use super::{FORMAT_VERSION, Told};
 use crate::sampling::simulate::Kept;
 use crate::sampling::{Dialect, Rule};
 use crate::view::Styles;
+use crate::view::figures;
 use crate::view::visible::visible;
 
 /// What was simulated, and what came of it.
@@ -288,7 +289,7 @@ impl Simulation<'_> {
             )?;
         }
         if late > 0 {
-            let late = grouped_count(late);
+            let late = figures::count(late);
             writeln!(
                 out,
                 "Requests that came more than a minute behind a later one: {late}. Sort them by time."

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::number::grouped_count;
+use crate::view::figures;
 use crate::view::visible::visible;
 
 /// Characters that are shown of a line.
@@ -68,7 +68,7 @@ impl Told<'_> {
     pub(super) fn write_notes(self, out: &mut String) -> std::fmt::Result {
         match self {
             Self::AccessLog(bad) if bad.count > 0 => {
-                let count = grouped_count(bad.count);
+                let count = figures::count(bad.count);
                 writeln!(out, "Lines that tell of no request: {count}.")?;
                 for line in &bad.first {
                     let text: String = line.text.chars().take(SHOWN).collect();
@@ -91,7 +91,7 @@ impl Told<'_> {
                      that were sampled."
                 )?;
                 if rootless > 0 {
-                    let count = grouped_count(rootless);
+                    let count = figures::count(rootless);
                     writeln!(out, "Traces that do not tell of their root: {count}.")?;
                 }
                 Ok(())
