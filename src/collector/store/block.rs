@@ -6,10 +6,10 @@ use memchr::memmem;
 use rusqlite::Connection;
 
 use super::error::Fault;
-use super::filter;
 use super::gather::Gathered;
 use super::packed::{Packer, unpack};
 use super::parts::{Extent, Id, Parts};
+use super::trace_index;
 use crate::otlp::view;
 use crate::otlp::wire::{Fields, Value};
 use crate::otlp::write;
@@ -25,7 +25,6 @@ pub(super) struct Block {
     /// The traces in it.
     pub(super) parts: Parts,
     pub(super) extent: Extent,
-    pub(super) filter: Vec<u8>,
     /// The parts, packed.
     pub(super) index: Vec<u8>,
     /// The requests and documents, packed.
@@ -76,7 +75,6 @@ impl Content {
         let parts = self.gathered.parts();
         Ok(Block {
             extent: parts.extent(),
-            filter: parts.filter(),
             index: packer.pack(&parts.encode())?,
             content: packer.pack(&self.message)?,
             raw: self.message.len(),
@@ -98,27 +96,13 @@ pub(super) fn content(connection: &Connection, block: i64) -> Result<Vec<u8>, Fa
     unpack(&packed)
 }
 
-/// The blocks that any of these traces may be in, in order.
-pub(super) fn blocks_with(connection: &Connection, traces: &[Id]) -> Result<Vec<i64>, Fault> {
-    let mut query = connection.prepare_cached("SELECT id, filter FROM blocks ORDER BY id")?;
-    let mut rows = query.query([])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let filter = row.get_ref(1)?.as_bytes().unwrap_or_default();
-        if traces.iter().any(|trace| filter::may_have(filter, trace)) {
-            found.push(row.get(0)?);
-        }
-    }
-    Ok(found)
-}
-
 /// Shows what may be of a trace, in the order in which it came.
 pub(super) fn each_of(
     connection: &Connection,
     trace: &Id,
     mut visit: impl FnMut(&Item<'_>),
 ) -> Result<(), Fault> {
-    for block in blocks_with(connection, &[*trace])? {
+    for block in trace_index::blocks_with(connection, &[*trace])? {
         for item in items(&content(connection, block)?) {
             let item = item?;
             if item.may_be_of(TraceId::from_bytes(*trace)) {

@@ -38,6 +38,15 @@ pub enum StoreError {
         /// The newest that is known.
         known: i64,
     },
+    /// A build of before the first release has written the file.
+    #[error(
+        "`{}` is of a build before the first release: move it away to begin a new one",
+        path.display()
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is a database of something else.
     #[error("`{}` is not a store of traces: give another state folder", path.display())]
     Foreign {

@@ -7,6 +7,7 @@ use super::block::{self, Block, Content, FULL};
 use super::error::Fault;
 use super::packed::Packer;
 use super::retention::drop_block;
+use super::trace_index::NewRun;
 
 /// Small blocks that make a larger one.
 const FAN_IN: usize = 16;
@@ -20,19 +21,21 @@ pub(super) fn level(raw: usize) -> i64 {
     if raw >= LARGE { TOP } else { 0 }
 }
 
-/// Writes a block; `id` where it takes the place of others.
+/// Writes a block, and adds its traces to a run; `id` where it takes the place of
+/// others.
 pub(super) fn insert(
     connection: &Connection,
     id: Option<i64>,
     block: &Block,
     arrived: i64,
     level: i64,
+    run: &mut NewRun,
 ) -> Result<(), Fault> {
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let size = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
     let extent = block.extent;
     connection
-        .prepare_cached("INSERT INTO blocks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")?
+        .prepare_cached("INSERT INTO blocks VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)")?
         .execute(params![
             id,
             arrived,
@@ -43,14 +46,12 @@ pub(super) fn insert(
             number(extent.spans),
             level,
             size(block.raw),
-            block.filter,
-            block.index,
         ])?;
     let id = id.unwrap_or_else(|| connection.last_insert_rowid());
     connection
-        .prepare_cached("INSERT INTO contents VALUES (?1, ?2)")?
-        .execute(params![id, block.content])?;
-    Ok(())
+        .prepare_cached("INSERT INTO contents VALUES (?1, ?2, ?3)")?
+        .execute(params![id, block.index, block.content])?;
+    run.add(id, block.parts.parts.iter().map(|part| &part.trace))
 }
 
 struct Small {
@@ -124,13 +125,16 @@ fn merge_these(
     let first = blocks.iter().map(|block| block.id).min();
     let arrived = blocks.iter().map(|block| block.arrived).max();
     let level = if merged.raw >= LARGE { TOP } else { level + 1 };
+    let mut run = NewRun::default();
     insert(
         connection,
         first,
         &merged,
         arrived.unwrap_or_default(),
         level,
+        &mut run,
     )?;
+    run.insert(connection)?;
     transaction.commit()?;
     Ok(())
 }

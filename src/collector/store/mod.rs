@@ -2,12 +2,11 @@
 //!
 //! Requests and documents are kept as they came, some thousand spans together in
 //! a block that is packed with Zstandard. There is no row a span and none a
-//! trace: each block carries a packed index of its traces, sorted by id, and a
-//! Bloom filter of their ids. A B-tree over ids, which are random, would touch a
-//! page for every trace that comes in; here all writing is appending, and old
-//! traces go by the block. A trace is found by asking the filters, of which all
-//! of a gigabyte's take some megabytes; lists of traces are found in the indexes,
-//! newest first.
+//! trace: each block carries a packed index of its traces, sorted by id, and a log
+//! of sorted runs tells which blocks a trace is in. A B-tree over ids, which are
+//! random, would touch a page for every trace that comes in; here all writing is
+//! appending, and old traces go by the block. A trace is found in the runs; lists
+//! of traces are found in the indexes of blocks, newest first.
 //!
 //! One thread writes ([`Store`] is what sends to it). It takes all that waits,
 //! writes it as one transaction and tells the senders afterwards. While nothing
@@ -20,7 +19,6 @@
 mod block;
 mod clock;
 mod error;
-mod filter;
 mod gather;
 mod merge;
 mod newest;
@@ -31,6 +29,7 @@ mod reader;
 mod retention;
 mod schema;
 mod several;
+mod trace_index;
 mod window;
 mod writer;
 

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::error::Fault;
-use super::filter;
 use super::packed::unpack;
 use crate::otlp::view::Kind;
 use crate::otlp::wire::{Fields, Value};
@@ -224,10 +223,6 @@ impl Parts {
         }
     }
 
-    pub(super) fn filter(&self) -> Vec<u8> {
-        filter::of(self.parts.iter().map(|part| &part.trace), self.parts.len())
-    }
-
     /// Writes them as a message: 1 services, 2 operations (1 service, 2 name),
     /// 3 parts (1 trace, 2 start, 3 nanoseconds from there to the end, 4 spans,
     /// 5 in progress, 6 flags, 7 root and one, 8 an operation).
@@ -250,7 +245,7 @@ impl Parts {
 
     /// Those of a block.
     pub(super) fn of_block(connection: &Connection, block: i64) -> Result<Self, Fault> {
-        let mut query = connection.prepare_cached("SELECT parts FROM blocks WHERE id = ?1")?;
+        let mut query = connection.prepare_cached("SELECT parts FROM contents WHERE block = ?1")?;
         let packed: Vec<u8> = query.query_row([block], |row| row.get(0))?;
         Self::decode(&unpack(&packed)?)
     }

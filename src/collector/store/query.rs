@@ -7,8 +7,8 @@ use std::rc::Rc;
 use rusqlite::Connection;
 
 use super::error::Fault;
-use super::filter;
 use super::parts::{Flags, Id, Part, Parts};
+use super::trace_index;
 use crate::segment::TraceId;
 
 /// Indexes of blocks that are kept at hand during a query.
@@ -103,7 +103,6 @@ struct Row {
     id: i64,
     first: u64,
     latest: u64,
-    filter: Vec<u8>,
 }
 
 pub(super) fn traces(connection: &Connection, query: &Query) -> Result<Vec<Summary>, Fault> {
@@ -122,14 +121,13 @@ pub(super) fn traces(connection: &Connection, query: &Query) -> Result<Vec<Summa
 /// All blocks, those with the latest starts first.
 fn rows(connection: &Connection) -> Result<Vec<Row>, Fault> {
     let mut query = connection
-        .prepare_cached("SELECT id, first, latest, filter FROM blocks ORDER BY latest DESC, id")?;
+        .prepare_cached("SELECT id, first, latest FROM blocks ORDER BY latest DESC, id DESC")?;
     let number = |number: i64| u64::try_from(number).unwrap_or(0);
     let found = query.query_map([], |row| {
         Ok(Row {
             id: row.get(0)?,
             first: number(row.get(1)?),
             latest: number(row.get(2)?),
-            filter: row.get(3)?,
         })
     })?;
     Ok(found.collect::<Result<_, _>>()?)
@@ -227,13 +225,7 @@ impl Search<'_> {
     /// Puts the parts of a trace together; tells too whether it has the service
     /// and operation that are asked for.
     fn summary(&mut self, trace: &Id) -> Result<(Summary, bool), Fault> {
-        let may_have = |row: &&Row| filter::may_have(&row.filter, trace);
-        let blocks: Vec<i64> = self
-            .rows
-            .iter()
-            .filter(may_have)
-            .map(|row| row.id)
-            .collect();
+        let blocks = trace_index::blocks_with(self.connection, &[*trace])?;
         let mut services = BTreeSet::new();
         let mut has_operation = false;
         let mut summary = Summary {

@@ -216,13 +216,8 @@ fn names(connection: &Connection, query: &str, given: &[&str]) -> Result<Vec<Str
 }
 
 fn operation_kinds(connection: &Connection, service: &str) -> Result<Vec<Operation>, Fault> {
-    let query = if schema::has_kinds(connection)? {
-        "SELECT operation, coalesce(kinds, 0) FROM operations
-         LEFT JOIN operation_kinds USING (service, operation) WHERE service = ?1 ORDER BY 1"
-    } else {
-        "SELECT operation, 0 FROM operations WHERE service = ?1 ORDER BY 1"
-    };
-    let mut query = connection.prepare_cached(query)?;
+    let mut query = connection
+        .prepare_cached("SELECT operation, kinds FROM operations WHERE service = ?1 ORDER BY 1")?;
     let found = query.query_map([service], |row| {
         Ok(Operation {
             name: row.get(0)?,

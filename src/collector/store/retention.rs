@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::error::Fault;
 use super::schema;
+use super::trace_index;
 
 /// Blocks that go in one step, so that nobody waits long for it.
 const STEP: usize = 16;
@@ -75,6 +76,7 @@ pub(super) fn prune(
     if gone == 0 {
         return Ok(false);
     }
+    trace_index::forget(connection)?;
     forget_operations(connection)?;
     transaction.commit()?;
     Ok(gone == STEP)
@@ -123,14 +125,12 @@ pub(super) fn drop_block(connection: &Connection, id: i64) -> Result<(), Fault> 
 
 /// Forgets operations that were last seen before the oldest block came.
 fn forget_operations(connection: &Connection) -> Result<(), Fault> {
-    for table in [
-        "DELETE FROM operations
-         WHERE hour < coalesce((SELECT min(arrived) FROM blocks) / 3600, 0)",
-        "DELETE FROM operation_kinds
-         WHERE hour < coalesce((SELECT min(arrived) FROM blocks) / 3600, 0)",
-    ] {
-        connection.prepare_cached(table)?.execute([])?;
-    }
+    connection
+        .prepare_cached(
+            "DELETE FROM operations
+             WHERE hour < coalesce((SELECT min(arrived) FROM blocks) / 3600, 0)",
+        )?
+        .execute([])?;
     Ok(())
 }
 

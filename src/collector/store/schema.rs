@@ -13,7 +13,7 @@ use crate::collector_config::Durability;
 /// The file's name in the state folder.
 pub const FILE: &str = "traces.sqlite";
 /// The schema that is written here.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// `SQLite`'s application id: `XRLC`.
 const APPLICATION: i64 = 0x5852_4c43;
 /// Bytes of a page.
@@ -23,7 +23,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Bytes that the write-ahead log is cut to when it was longer.
 const LOG_BYTES: i64 = 32 << 20;
 
-const TABLES: &str = "
+pub(super) const TABLES: &str = "
 CREATE TABLE blocks (
     id INTEGER PRIMARY KEY,
     arrived INTEGER NOT NULL,
@@ -33,28 +33,26 @@ CREATE TABLE blocks (
     traces INTEGER NOT NULL,
     spans INTEGER NOT NULL,
     level INTEGER NOT NULL,
-    raw INTEGER NOT NULL,
-    filter BLOB NOT NULL,
-    parts BLOB NOT NULL
+    raw INTEGER NOT NULL
 );
 CREATE INDEX blocks_arrived ON blocks (arrived);
 CREATE INDEX blocks_latest ON blocks (latest);
 CREATE INDEX blocks_level ON blocks (level, arrived);
 CREATE TABLE contents (
     block INTEGER PRIMARY KEY,
+    parts BLOB NOT NULL,
     content BLOB NOT NULL
 );
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    level INTEGER NOT NULL,
+    newest INTEGER NOT NULL
+);
+CREATE TABLE pieces (
+    id INTEGER PRIMARY KEY,
+    entries BLOB NOT NULL
+);
 CREATE TABLE operations (
-    service TEXT NOT NULL,
-    operation TEXT NOT NULL,
-    hour INTEGER NOT NULL,
-    PRIMARY KEY (service, operation)
-) WITHOUT ROWID;
-";
-
-/// What files of before do not have. Collectors of before let it be.
-const ADDED: &str = "
-CREATE TABLE IF NOT EXISTS operation_kinds (
     service TEXT NOT NULL,
     operation TEXT NOT NULL,
     kinds INTEGER NOT NULL,
@@ -69,19 +67,7 @@ pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, St
     let connection = connect(path, durability).map_err(|fault| fault.of(path))?;
     let (application, version) = identity(&connection).map_err(|fault| fault.of(path))?;
     accept(path, application, version)?;
-    if !has_kinds(&connection).map_err(|fault| fault.of(path))? {
-        let added = connection.execute_batch(ADDED);
-        added.map_err(|error| Fault::from(error).of(path))?;
-    }
     Ok(connection)
-}
-
-/// Tells whether the kinds of operations are kept.
-pub(super) fn has_kinds(connection: &Connection) -> Result<bool, Fault> {
-    let mut query = connection
-        .prepare_cached("SELECT count(*) FROM sqlite_master WHERE name = 'operation_kinds'")?;
-    let count: i64 = query.query_row([], |row| row.get(0))?;
-    Ok(count > 0)
 }
 
 /// Opens the file for reading.
@@ -138,7 +124,6 @@ fn make_where_missing(path: &Path) -> Result<(), Fault> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = connection.unchecked_transaction()?;
     transaction.execute_batch(TABLES)?;
-    transaction.execute_batch(ADDED)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
@@ -155,6 +140,9 @@ fn accept(path: &Path, application: i64, version: i64) -> Result<(), StoreError>
     let path = path.to_owned();
     if application != APPLICATION {
         return Err(StoreError::Foreign { path });
+    }
+    if version < VERSION {
+        return Err(StoreError::Older { path });
     }
     if version > VERSION {
         return Err(StoreError::Newer {

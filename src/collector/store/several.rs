@@ -8,6 +8,7 @@ use super::block::{self, Item, resource_of};
 use super::error::Fault;
 use super::parts::Id;
 use super::reader::{Found, Stored};
+use super::trace_index;
 use crate::otlp::view;
 use crate::segment::{self, TraceId};
 
@@ -23,7 +24,7 @@ pub(super) fn several(
         found: ids.iter().map(|_| Found::default()).collect(),
         bytes: 0,
     };
-    for block in block::blocks_with(connection, &wanted.ids)? {
+    for block in trace_index::blocks_with(connection, &wanted.ids)? {
         for item in block::items(&block::content(connection, block)?) {
             match item? {
                 Item::Request(request) => wanted.request(request),

@@ -41,16 +41,15 @@ pub(super) fn traces(
     options: &Options,
     visit: &mut Visit<'_>,
 ) -> Result<(), Fault> {
-    let rows = rows(connection)?;
     let search = Search {
         connection,
         options,
-        rows: &rows,
     };
     let (from, to) = match meant {
         Meant::Came(from, to) => return search.came(from, to, visit).map(|_| ()),
         Meant::Began(from, to) | Meant::GoingOn(from, to) => (from, to),
     };
+    let rows = rows(connection, from, to)?;
     // Nothing is looked for where nothing is.
     let first = rows.iter().map(|row| row.first).min().unwrap_or(u64::MAX);
     let latest = rows.iter().map(|row| row.latest).max().unwrap_or(0);
@@ -59,7 +58,10 @@ pub(super) fn traces(
         let end = start.max(first).saturating_add(SLICE).min(to);
         let is_first = start == from;
         let is_going_on = is_first && matches!(meant, Meant::GoingOn(..));
-        if search.slice(start, end, is_going_on, visit)?.is_break() {
+        if search
+            .slice(&rows, start, end, is_going_on, visit)?
+            .is_break()
+        {
             return Ok(());
         }
         start = end;
@@ -89,27 +91,46 @@ pub(super) fn trace(
 /// What a block's row says.
 struct Row {
     id: i64,
-    /// Seconds since 1970.
-    arrived: u64,
     first: u64,
     latest: u64,
     last: u64,
 }
 
-/// All blocks, in the order in which they came.
-fn rows(connection: &Connection) -> Result<Vec<Row>, Fault> {
-    let mut query = connection
-        .prepare_cached("SELECT id, arrived, first, latest, last FROM blocks ORDER BY id")?;
+impl Row {
+    /// Whether it may have parts of traces that were going on in `from..to`.
+    fn is_near(&self, from: u64, to: u64) -> bool {
+        self.first < to.saturating_add(APART) && self.last.saturating_add(APART) >= from
+    }
+}
+
+/// The blocks that may have parts of traces that were going on in `from..to`, in
+/// the order in which they came.
+fn rows(connection: &Connection, from: u64, to: u64) -> Result<Vec<Row>, Fault> {
+    let mut query =
+        connection.prepare_cached("SELECT id, first, latest, last FROM blocks ORDER BY id")?;
     let number = |number: i64| u64::try_from(number).unwrap_or(0);
-    let found = query.query_map([], |row| {
-        Ok(Row {
+    let mut rows = query.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let row = Row {
             id: row.get(0)?,
-            arrived: number(row.get(1)?),
-            first: number(row.get(2)?),
-            latest: number(row.get(3)?),
-            last: number(row.get(4)?),
-        })
-    })?;
+            first: number(row.get(1)?),
+            latest: number(row.get(2)?),
+            last: number(row.get(3)?),
+        };
+        if row.is_near(from, to) {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// The blocks that came in `from..to`, in seconds since 1970.
+fn arrived(connection: &Connection, from: u64, to: u64) -> Result<Vec<i64>, Fault> {
+    let mut query =
+        connection.prepare_cached("SELECT id FROM blocks WHERE arrived >= ?1 AND arrived < ?2")?;
+    let given = [from, to].map(|time| i64::try_from(time).unwrap_or(i64::MAX));
+    let found = query.query_map(given, |row| row.get(0))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
@@ -130,7 +151,6 @@ struct In {
 struct Search<'a> {
     connection: &'a Connection,
     options: &'a Options,
-    rows: &'a [Row],
 }
 
 impl Search<'_> {
@@ -138,23 +158,23 @@ impl Search<'_> {
     /// that began before and had not ended.
     fn slice(
         &self,
+        rows: &[Row],
         from: u64,
         to: u64,
         is_going_on: bool,
         visit: &mut Visit<'_>,
     ) -> Result<ControlFlow<()>, Fault> {
-        let (near, mut known) = self.near(from, to)?;
+        let (near, mut known) = self.near(rows, from, to)?;
         known.retain(|_, it| it.start < to && (it.start >= from || is_going_on && it.end >= from));
         self.show(near, known, visit)
     }
 
     /// Shows the traces of which something came in `from..to`.
     fn came(&self, from: u64, to: u64, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, Fault> {
-        let rows = self.rows.iter();
         let (mut first, mut last) = (u64::MAX, 0);
         let mut meant = HashSet::new();
-        for row in rows.filter(|row| (from..to).contains(&row.arrived)) {
-            for part in Parts::of_block(self.connection, row.id)?.parts {
+        for block in arrived(self.connection, from, to)? {
+            for part in Parts::of_block(self.connection, block)?.parts {
                 first = first.min(part.start);
                 last = last.max(part.end);
                 meant.insert(part.trace);
@@ -163,20 +183,24 @@ impl Search<'_> {
         if meant.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
-        let (near, mut known) = self.near(first, last.saturating_add(1))?;
+        let end = last.saturating_add(1);
+        let rows = rows(self.connection, first, end)?;
+        let (near, mut known) = self.near(&rows, first, end)?;
         known.retain(|id, _| meant.contains(id));
         self.show(near, known, visit)
     }
 
-    /// The blocks that may have parts of traces that were going on in
+    /// Those of the blocks that may have parts of traces that were going on in
     /// `from..to`, and all the traces in them.
-    fn near(&self, from: u64, to: u64) -> Result<(Vec<In>, HashMap<Id, Known>), Fault> {
+    fn near(
+        &self,
+        rows: &[Row],
+        from: u64,
+        to: u64,
+    ) -> Result<(Vec<In>, HashMap<Id, Known>), Fault> {
         let mut near = Vec::new();
         let mut known: HashMap<Id, Known> = HashMap::new();
-        let rows = self.rows.iter().filter(|row| {
-            row.first < to.saturating_add(APART) && row.last.saturating_add(APART) >= from
-        });
-        for row in rows {
+        for row in rows.iter().filter(|row| row.is_near(from, to)) {
             let parts = Parts::of_block(self.connection, row.id)?;
             for part in &parts.parts {
                 let it = known.entry(part.trace).or_insert(Known {

@@ -15,6 +15,7 @@ use super::error::Fault;
 use super::merge;
 use super::packed::Packer;
 use super::retention::{self, Limits};
+use super::trace_index::{self, NewRun};
 use crate::collector::{Charge, Counters, Parcel, Reason, Receipt};
 
 /// Bytes of a group, after which it is written.
@@ -153,9 +154,12 @@ impl Writer {
         let arrived = i64::try_from(now).unwrap_or(i64::MAX);
         // A transaction that is not committed is rolled back when it is dropped.
         let transaction = self.connection.unchecked_transaction()?;
+        let mut run = NewRun::default();
         for block in &blocks {
-            merge::insert(&transaction, None, block, arrived, merge::level(block.raw))?;
+            let level = merge::level(block.raw);
+            merge::insert(&transaction, None, block, arrived, level, &mut run)?;
         }
+        run.insert(&transaction)?;
         let written = self.written.add(&transaction, &blocks, now / 3600);
         let committed = written.and_then(|()| Ok(transaction.commit()?));
         if committed.is_err() {
@@ -184,7 +188,8 @@ impl Writer {
         let pruned = retention::prune(connection, limits, now);
         let shrunk = retention::shrink(connection);
         let merged = merge::merge(connection, &mut self.packer);
-        let more = || Ok::<bool, Fault>(pruned? | shrunk? | merged?);
+        let indexed = trace_index::merge(connection);
+        let more = || Ok::<bool, Fault>(pruned? | shrunk? | merged? | indexed?);
         more().map_err(|fault| fault.of(&self.path).with_cause())
     }
 
@@ -214,11 +219,7 @@ impl Written {
     /// hour.
     fn add(&mut self, connection: &Connection, blocks: &[Block], hour: u64) -> Result<(), Fault> {
         let mut insert = connection.prepare_cached(
-            "INSERT INTO operations VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET hour = max(hour, excluded.hour)",
-        )?;
-        let mut insert_kinds = connection.prepare_cached(
-            "INSERT INTO operation_kinds VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO operations VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET hour = max(hour, excluded.hour), kinds = kinds | excluded.kinds",
         )?;
         let all = blocks.iter().flat_map(|it| it.parts.names.with_kinds());
@@ -229,10 +230,7 @@ impl Written {
                 continue;
             }
             let at = i64::try_from(hour).unwrap_or(i64::MAX);
-            insert.execute(params![service, operation, at])?;
-            if kinds != 0 {
-                insert_kinds.execute(params![service, operation, kinds, at])?;
-            }
+            insert.execute(params![service, operation, kinds, at])?;
             if self.count >= REMEMBERED {
                 *self = Self::default();
             }

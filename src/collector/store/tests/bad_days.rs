@@ -265,14 +265,20 @@ async fn bad_files_are_told_and_left() {
     fs::remove_file(&file).unwrap();
     assert_eq!(opened(folder.path()), None);
     let newer = rusqlite::Connection::open(&file).unwrap();
-    newer.pragma_update(None, "user_version", 2).unwrap();
+    newer.pragma_update(None, "user_version", 3).unwrap();
     let why = opened(folder.path()).unwrap();
     assert!(
-        why.contains("has schema 2, and this local-collector knows 1"),
+        why.contains("has schema 3, and this local-collector knows 2"),
         "{why}"
     );
     let why = Reader::open(folder.path()).err().unwrap().to_string();
-    assert!(why.contains("has schema 2"), "{why}");
+    assert!(why.contains("has schema 3"), "{why}");
+    newer.pragma_update(None, "user_version", 1).unwrap();
+    let why = opened(folder.path()).unwrap();
+    assert!(
+        why.contains("is of a build before the first release"),
+        "{why}"
+    );
 
     let nowhere = folder.path().join("nowhere");
     let why = Reader::open(&nowhere).err().unwrap().to_string();

@@ -238,17 +238,4 @@ async fn operations_have_the_kinds_of_their_spans() {
         ..Query::default()
     };
     assert_eq!(reader.traces(&query).unwrap().len(), 1);
-    drop((reader, store));
-
-    // A file of before has no kinds, and is given them when it is written again.
-    let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
-    connection
-        .execute("DROP TABLE operation_kinds", [])
-        .unwrap();
-    drop(connection);
-    let reader = Reader::open(folder.path()).unwrap();
-    assert_eq!(kinds(&reader), [Kind::Unspecified]);
-    let store = start(folder.path());
-    keep(&store, parcel_of(&[request("a", vec![of_kind(2)])], &[])).await;
-    assert_eq!(kinds(&reader), [Kind::Server]);
 }

@@ -4,6 +4,7 @@ mod bad_days;
 mod fuzz;
 mod kept;
 mod queries;
+mod trace_index;
 mod window;
 
 use std::path::Path;
