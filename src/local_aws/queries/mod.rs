@@ -53,7 +53,7 @@ pub struct Queries {
     source: OnceLock<Arc<dyn Source>>,
     /// Read where there is no source.
     recent: Arc<Recent>,
-    at_once: Semaphore,
+    at_once: Arc<Semaphore>,
     retrievals: Arc<Mutex<Retrievals>>,
 }
 
@@ -70,7 +70,7 @@ impl Queries {
         Self {
             source: OnceLock::new(),
             recent,
-            at_once: Semaphore::new(AT_ONCE),
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
             retrievals: Arc::default(),
         }
     }
@@ -135,14 +135,18 @@ impl Queries {
         context: Context,
     ) -> Result<Bytes, Fault> {
         // The semaphore is never closed.
-        let _turn = self.at_once.acquire().await;
+        let turn = Arc::clone(&self.at_once).acquire_owned().await;
         let task = Task {
             source: self.source(),
             context,
             retrievals: Arc::clone(&self.retrievals),
         };
-        let answer = tokio::task::spawn_blocking(move || task.answer(query, &body)).await;
-        answer.unwrap_or_else(|_| Err(Fault::internal()))
+        let answer = tokio::task::spawn_blocking(move || {
+            // Held to the end, even where nobody waits for the answer any more.
+            let _turn = turn;
+            task.answer(query, &body)
+        });
+        answer.await.unwrap_or_else(|_| Err(Fault::internal()))
     }
 }
 
