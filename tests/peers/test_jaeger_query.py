@@ -4,7 +4,7 @@ import datetime
 import json
 
 from conftest import eventually
-from peer import free_address
+from jaeger import jaeger_of
 from query import ask, call
 from test_otlp import post
 
@@ -178,40 +178,6 @@ def sorted_of(answer):
 
 def is_warning(one):
     return isinstance(one, dict) and one.get("key") == "@jaeger@warnings"
-
-
-def jaeger_of(peer, tmp_path):
-    """A Jaeger that keeps traces in memory: where it takes spans, and answers."""
-    otlp, http, grpc = free_address(), free_address(), free_address()
-    configuration = {
-        "service": {
-            "extensions": ["jaeger_storage", "jaeger_query"],
-            "pipelines": {
-                "traces": {"receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"]}
-            },
-            "telemetry": {"metrics": {"level": "none"}},
-        },
-        "extensions": {
-            "jaeger_storage": {"backends": {"store": {"memory": {"max_traces": 1000}}}},
-            "jaeger_query": {
-                "enable_tracing": False,
-                "storage": {"traces": "store"},
-                "http": {"endpoint": http},
-                "grpc": {"endpoint": grpc},
-            },
-        },
-        "receivers": {"otlp": {"protocols": {"http": {"endpoint": otlp}}}},
-        "exporters": {"jaeger_storage_exporter": {"trace_storage": "store"}},
-    }
-    path = tmp_path / "jaeger.yaml"
-    path.write_text(json.dumps(configuration), encoding="utf-8")
-    running = peer("jaeger", "--config", str(path), ready="Everything is ready")
-    running.addresses = {
-        "OTLP over HTTP": otlp,
-        "Jaeger's queries": http,
-        "Jaeger's queries over gRPC": grpc,
-    }
-    return running
 
 
 def fill(both):
