@@ -2,12 +2,13 @@
 //! stored and with many; and that what comes in meanwhile is kept.
 //!
 //! ```sh
-//! cargo bench --bench queries                       # 10 k, 100 k and 1 M traces
-//! cargo bench --bench queries -- --traces 1000      # of ten spans each
+//! cargo bench --bench queries                            # 10 k to 1 M traces
+//! cargo bench --bench queries -- --stores 1000000/719    # a million of 719 hours
 //! ```
 //!
-//! Each store is filled over OTLP with traces of the last thirty days, at even
-//! distances. What was measured: `docs/performance.md`.
+//! Each store is filled over OTLP with traces of ten spans, at even distances in
+//! time. Some stores reach ever further back with as many traces in an hour, others
+//! have ever more of them in thirty days. What was measured: `docs/performance.md`.
 
 #![expect(
     clippy::unwrap_used,
@@ -39,7 +40,6 @@ use xrayctl::segment::TraceId;
 
 const SECOND: u64 = 1_000_000_000;
 const HOUR: u64 = 3_600 * SECOND;
-const DAYS: u64 = 30;
 const CONNECTIONS: u64 = 4;
 /// Requests a second that come in while others ask: 2,000 spans.
 const MEANWHILE: u64 = 4;
@@ -49,9 +49,15 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// Measure what the X-Ray API takes to answer
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Traces of ten spans that are stored, one store after the other
-    #[arg(long, num_args = 1.., default_values_t = [10_000, 100_000, 1_000_000])]
-    traces: Vec<u64>,
+    /// What is stored, one store after the other: traces, and the hours that they are of
+    #[arg(
+        long,
+        num_args = 1..,
+        value_name = "TRACES/HOURS",
+        value_parser = stored,
+        default_values = ["10000/7", "100000/72", "10000/719", "100000/719", "1000000/719"]
+    )]
+    stores: Vec<Stored>,
 
     /// Times that each thing is asked, each time of another trace or hour
     #[arg(long, default_value_t = 51)]
@@ -69,6 +75,30 @@ struct Arguments {
     bench: bool,
 }
 
+/// What is in a store.
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    traces: u64,
+    hours: u64,
+}
+
+fn stored(text: &str) -> Result<Stored, String> {
+    let read = |number: &str| number.parse().ok().filter(|number: &u64| *number > 1);
+    let found = text.split_once('/').and_then(|(traces, hours)| {
+        Some(Stored {
+            traces: read(traces)?.div_ceil(TRACES) * TRACES,
+            hours: read(hours)?,
+        })
+    });
+    found.ok_or_else(|| "wanted are two numbers above 1, as in `1000000/719`".to_owned())
+}
+
+impl Stored {
+    fn in_an_hour(self) -> f64 {
+        self.traces as f64 / self.hours as f64
+    }
+}
+
 /// Medians, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 struct Times {
@@ -79,9 +109,7 @@ struct Times {
 
 /// What was measured of one store.
 struct Row {
-    traces: u64,
-    /// Traces of one hour.
-    hour: f64,
+    stored: Stored,
     seconds: f64,
     bytes: u64,
     /// MiB that are resident, at the start, when it is full, and after all was asked.
@@ -101,34 +129,34 @@ async fn main() {
         return;
     }
     println!(
-        "| traces | an hour | filled in | spans/s | MiB on disk | MiB resident: start, full, after | \
+        "| traces | hours | an hour | filled in | spans/s | MiB on disk | MiB resident: start, full, after | \
          peak | trace by id | filter, an hour | graph, an hour | the same while traces come | lost |"
     );
-    println!("| --: | --: | --: | --: | --: | --- | --: | --: | --: | --: | --- | --: |");
+    println!("| --: | --: | --: | --: | --: | --: | --- | --: | --: | --: | --: | --- | --: |");
     let mut rows = Vec::new();
-    for traces in &arguments.traces {
-        let row = measure(&arguments, traces.div_ceil(TRACES) * TRACES).await;
+    for stored in &arguments.stores {
+        let row = measure(&arguments, *stored).await;
         tell(&row);
         rows.push(row);
     }
     println!();
-    for pair in rows.windows(2) {
-        growth(&pair[0], &pair[1]);
+    if let Some((last, others)) = rows.split_last() {
+        for other in others {
+            growth(other, last);
+        }
+        wanted(last);
     }
-    if let [first, _, .., last] = rows.as_slice() {
-        growth(first, last);
-    }
-    rows.last().into_iter().for_each(wanted);
 }
 
 fn tell(row: &Row) {
     let times = |it: &Times| [it.trace, it.filter, it.graph].map(|one| format!("{one:.1} ms"));
     println!(
-        "| {} | {:.0} | {:.1} s | {:.0} | {:.1} | {:.1}, {:.1}, {:.1} | {:.1} | {} | {} | {} of {} |",
-        row.traces,
-        row.hour,
+        "| {} | {} | {:.0} | {:.1} s | {:.0} | {:.1} | {:.1}, {:.1}, {:.1} | {:.1} | {} | {} | {} of {} |",
+        row.stored.traces,
+        row.stored.hours,
+        row.stored.in_an_hour(),
         row.seconds,
-        (row.traces * SPANS) as f64 / row.seconds,
+        (row.stored.traces * SPANS) as f64 / row.seconds,
         row.bytes as f64 / 1_048_576.0,
         row.resident[0],
         row.resident[1],
@@ -144,11 +172,13 @@ fn tell(row: &Row) {
 /// Says by what the times grew from one store to another.
 fn growth(few: &Row, many: &Row) {
     println!(
-        "{} to {} traces, {:.0} × in an hour: trace by id × {:.2}, filter × {:.2}, graph × {:.2}, \
+        "- {} traces of {} hours to {} of {}, {:.1} × in an hour: trace by id × {:.2}, filter × {:.2}, graph × {:.2}, \
          resident {:+.1} MiB",
-        few.traces,
-        many.traces,
-        many.hour / few.hour,
+        few.stored.traces,
+        few.stored.hours,
+        many.stored.traces,
+        many.stored.hours,
+        many.stored.in_an_hour() / few.stored.in_an_hour(),
         many.alone.trace / few.alone.trace,
         many.alone.filter / few.alone.filter,
         many.alone.graph / few.alone.graph,
@@ -170,13 +200,13 @@ fn wanted(row: &Row) {
     }
 }
 
-async fn measure(arguments: &Arguments, traces: u64) -> Row {
+async fn measure(arguments: &Arguments, stored: Stored) -> Row {
     let collector = Collector::start(&arguments.program, &arguments.folder);
     let past = Past {
-        traces,
-        begin: now() - DAYS * 24 * HOUR,
+        traces: stored.traces,
         // They end an hour ago: what comes meanwhile is by itself.
-        length: Duration::from_nanos((DAYS * 24 - 1) * HOUR),
+        begin: now() - (stored.hours + 1) * HOUR,
+        length: Duration::from_nanos(stored.hours * HOUR),
     };
     let start = usage(collector.pid()).resident_mib;
     let began = Instant::now();
@@ -194,8 +224,7 @@ async fn measure(arguments: &Arguments, traces: u64) -> Row {
     let found = count(&collector, began, now() / SECOND + 1).await;
     let after = usage(collector.pid());
     Row {
-        traces,
-        hour: traces as f64 / ((DAYS * 24 - 1) as f64),
+        stored,
         seconds,
         bytes: collector.bytes_on_disk(),
         resident: [start, full, after.resident_mib],
@@ -266,7 +295,7 @@ async fn ask(collector: &Collector, past: Past, asks: u64) -> Times {
         let members = json!({ "TraceIds": [id] });
         let answer = timed(&mut connection, "/Traces", &members, &mut trace).await;
         assert_eq!(answer["Traces"][0]["Id"], Value::from(id));
-        let begin = past.begin / SECOND + random % ((DAYS * 24 - 2) * 3_600);
+        let begin = past.begin / SECOND + random % (past.length.as_secs() - 3_600);
         let (count, failed) = past.within(begin * SECOND, begin * SECOND + HOUR);
         let window = json!({ "StartTime": begin, "EndTime": begin + 3_600 });
         let mut filtered = window.clone();
