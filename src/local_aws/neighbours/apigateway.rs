@@ -36,7 +36,7 @@ impl ApiGateway {
     /// API Gateway of one account.
     pub fn new(account: &str) -> Self {
         Self {
-            engine: Engine::new("apigateway", account, ApiGatewayService::new()),
+            engine: Engine::new("apigateway", account, ApiGatewayService::new),
         }
     }
 

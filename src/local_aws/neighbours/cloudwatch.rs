@@ -65,7 +65,7 @@ impl CloudWatch {
     /// CloudWatch of one account.
     pub fn new(account: &str, clock: Clock) -> Self {
         Self {
-            engine: Engine::new("monitoring", account, CloudWatchService::new()),
+            engine: Engine::new("monitoring", account, CloudWatchService::new),
             clock,
             states: Mutex::default(),
         }

@@ -47,7 +47,7 @@ impl Ecs {
     /// ECS of one account.
     pub fn new(account: &str, clock: Clock) -> Self {
         Self {
-            engine: Engine::new("ecs", account, EcsService::new()),
+            engine: Engine::new("ecs", account, EcsService::new),
             clock,
             documents: Mutex::default(),
         }

@@ -1,6 +1,7 @@
 //! A `winterbaume` service with what it takes to run it behind our own HTTP.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -14,9 +15,10 @@ use crate::local_aws::reply;
 use crate::local_aws::routing;
 use crate::local_aws::service::StateError;
 
-/// A service of one account.
+/// A service of one account. It is made when it is first asked: most of who start an
+/// embedded AWS ask two or three of them.
 pub struct Engine<S> {
-    service: S,
+    service: LazyLock<S>,
     name: &'static str,
     account: String,
 }
@@ -37,10 +39,11 @@ const KEY_USES: &[&str] = &[
 ];
 
 impl<S: StatefulService> Engine<S> {
-    /// Wraps `service`, whose name in signatures and host names is `name`.
-    pub fn new(name: &'static str, account: &str, service: S) -> Self {
+    /// Wraps the service that `make` makes, whose name in signatures and host names is
+    /// `name`.
+    pub fn new(name: &'static str, account: &str, make: fn() -> S) -> Self {
         Self {
-            service,
+            service: LazyLock::new(make),
             name,
             account: account.to_owned(),
         }

@@ -53,7 +53,7 @@ impl Iam {
     pub fn new(account: &str, clock: Clock) -> Self {
         Self {
             clock,
-            engine: Engine::new("iam", account, IamService::new()),
+            engine: Engine::new("iam", account, IamService::new),
             views: Mutex::default(),
         }
     }

@@ -71,7 +71,7 @@ impl Kms {
     pub fn new(account: &str, clock: Clock) -> Self {
         Self {
             clock,
-            engine: Engine::new("kms", account, KmsService::new()),
+            engine: Engine::new("kms", account, KmsService::new),
             rotations: Mutex::default(),
         }
     }

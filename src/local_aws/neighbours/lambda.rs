@@ -82,7 +82,7 @@ impl Lambda {
     /// Lambda of one account, whose updates take `settle`.
     pub fn new(account: &str, clock: Clock, settle: Duration) -> Self {
         Self {
-            engine: Engine::new("lambda", account, LambdaService::new()),
+            engine: Engine::new("lambda", account, LambdaService::new),
             clock,
             settle,
             updates: Mutex::default(),

@@ -51,7 +51,7 @@ impl Logs {
     /// CloudWatch Logs of one account.
     pub fn new(account: &str) -> Self {
         Self {
-            engine: Engine::new("logs", account, CloudWatchLogsService::new()),
+            engine: Engine::new("logs", account, CloudWatchLogsService::new),
             classes: Mutex::default(),
         }
     }

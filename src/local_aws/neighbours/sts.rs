@@ -26,7 +26,7 @@ impl Sts {
     /// STS of one account.
     pub fn new(account: &str) -> Self {
         Self {
-            engine: Engine::new("sts", account, StsService::new()),
+            engine: Engine::new("sts", account, StsService::new),
         }
     }
 
