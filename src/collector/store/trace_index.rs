@@ -24,13 +24,29 @@ const FAN_IN: usize = 8;
 const LARGE: usize = 1 << 17;
 /// The level of runs that are not merged any more.
 const TOP: i64 = 9;
-/// Bytes of an entry: a hash and a block, big-endian.
-const ENTRY: usize = 8;
+/// The highest hash that there is.
+const LAST_HASH: u64 = 0xffff_ffff;
 /// Entries of a piece: as many as fit on a page of the file.
 const PIECE: usize = 500;
 
-/// A hash of a trace's id, and a block that the trace is in.
-type Entry = (u32, u32);
+/// A hash of a trace's id, and a block that the trace is in. Entries are kept as
+/// numbers of 64 bits, big-endian.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry(u64);
+
+impl Entry {
+    fn of(hash: u32, block: u32) -> Self {
+        Self(u64::from(hash) << 32 | u64::from(block))
+    }
+
+    fn hash(self) -> u64 {
+        self.0 >> 32
+    }
+
+    fn block(self) -> u64 {
+        self.0 & u64::from(u32::MAX)
+    }
+}
 
 /// The traces of blocks that are written together.
 #[derive(Default)]
@@ -47,7 +63,7 @@ impl NewRun {
         let block = u32::try_from(block)
             .map_err(|_| Fault::Block("the number of a block is beyond what its index takes"))?;
         self.entries
-            .extend(traces.map(|trace| (hash(trace), block)));
+            .extend(traces.map(|trace| Entry::of(hash(trace), block)));
         Ok(())
     }
 
@@ -71,7 +87,7 @@ pub(super) fn blocks_with(connection: &Connection, traces: &[Id]) -> Result<Vec<
     while let Some(run) = runs.next()? {
         let run: i64 = run.get(0)?;
         for trace in traces {
-            let wanted = hash(trace);
+            let wanted = u64::from(hash(trace));
             let mut rows = piece.query([piece_id(run, 0), piece_id(run, wanted)])?;
             if let Some(row) = rows.next()? {
                 let entries = row.get_ref(0)?.as_bytes().unwrap_or_default();
@@ -83,7 +99,8 @@ pub(super) fn blocks_with(connection: &Connection, traces: &[Id]) -> Result<Vec<
     found.dedup();
     let mut is_there = connection.prepare_cached("SELECT 1 FROM blocks WHERE id = ?1")?;
     let mut blocks = Vec::with_capacity(found.len());
-    for block in found.into_iter().map(i64::from) {
+    for block in found {
+        let block = i64::try_from(block).unwrap_or(i64::MAX);
         if is_there.exists([block])? {
             blocks.push(block);
         }
@@ -120,8 +137,8 @@ fn merge_these(connection: &Connection, runs: &[i64], level: i64) -> Result<(), 
         read(connection, *run, &mut entries)?;
         drop_run(connection, *run)?;
     }
-    let live = live(connection, entries.iter().map(|entry| entry.1))?;
-    entries.retain(|entry| live.contains(&entry.1));
+    let live = live(connection, &entries)?;
+    entries.retain(|entry| live.contains(&entry.block()));
     entries.sort_unstable();
     entries.dedup();
     if entries.is_empty() {
@@ -135,13 +152,13 @@ fn merge_these(connection: &Connection, runs: &[i64], level: i64) -> Result<(), 
     insert(connection, runs.first().copied(), level, &entries)
 }
 
-/// Those of these blocks that are there.
-fn live(connection: &Connection, blocks: impl Iterator<Item = u32>) -> Result<HashSet<u32>, Fault> {
+/// The blocks that entries name and that are there.
+fn live(connection: &Connection, entries: &[Entry]) -> Result<HashSet<u64>, Fault> {
     let mut is_there = connection.prepare_cached("SELECT 1 FROM blocks WHERE id = ?1")?;
-    let mut live = HashSet::new();
-    let all: HashSet<u32> = blocks.collect();
-    for block in all {
-        if is_there.exists([block])? {
+    let named: HashSet<u64> = entries.iter().map(|entry| entry.block()).collect();
+    let mut live = HashSet::with_capacity(named.len());
+    for block in named {
+        if is_there.exists([i64::try_from(block).unwrap_or(i64::MAX)])? {
             live.insert(block);
         }
     }
@@ -164,7 +181,7 @@ pub(super) fn forget(connection: &Connection) -> Result<(), Fault> {
 fn drop_run(connection: &Connection, run: i64) -> Result<(), Fault> {
     connection
         .prepare_cached("DELETE FROM pieces WHERE id BETWEEN ?1 AND ?2")?
-        .execute([piece_id(run, 0), piece_id(run, u32::MAX)])?;
+        .execute([piece_id(run, 0), piece_id(run, LAST_HASH)])?;
     connection
         .prepare_cached("DELETE FROM runs WHERE id = ?1")?
         .execute([run])?;
@@ -178,21 +195,18 @@ fn insert(
     level: i64,
     entries: &[Entry],
 ) -> Result<(), Fault> {
-    let newest = entries.iter().map(|entry| entry.1).max();
+    let newest = entries.iter().map(|entry| entry.block()).max();
+    let newest = newest.and_then(|block| i64::try_from(block).ok());
     connection
         .prepare_cached("INSERT INTO runs VALUES (?1, ?2, ?3)")?
         .execute(params![id, level, newest])?;
     let run = id.unwrap_or_else(|| connection.last_insert_rowid());
     let mut insert = connection.prepare_cached("INSERT INTO pieces VALUES (?1, ?2)")?;
     let mut rest = entries;
-    while let Some(&(first, _)) = rest.first() {
+    while let Some(first) = rest.first() {
         let (piece, after) = rest.split_at(length_of_piece(rest));
-        let mut bytes = Vec::with_capacity(piece.len() * ENTRY);
-        for (hash, block) in piece {
-            bytes.extend_from_slice(&hash.to_be_bytes());
-            bytes.extend_from_slice(&block.to_be_bytes());
-        }
-        insert.execute(params![piece_id(run, first), bytes])?;
+        let bytes: Vec<u8> = piece.iter().flat_map(|it| it.0.to_be_bytes()).collect();
+        insert.execute(params![piece_id(run, first.hash()), bytes])?;
         rest = after;
     }
     Ok(())
@@ -200,48 +214,48 @@ fn insert(
 
 /// Entries of the next piece: a hash is never in two of them.
 fn length_of_piece(entries: &[Entry]) -> usize {
-    let Some(&(next, _)) = entries.get(PIECE) else {
+    let Some(next) = entries.get(PIECE).map(|entry| entry.hash()) else {
         return entries.len();
     };
-    let before = entries.partition_point(|entry| entry.0 < next);
+    let before = entries.partition_point(|entry| entry.hash() < next);
     if before > 0 {
         return before;
     }
-    entries.partition_point(|entry| entry.0 == next)
+    entries.partition_point(|entry| entry.hash() == next)
 }
 
 /// Adds the entries of a run.
 fn read(connection: &Connection, run: i64, entries: &mut Vec<Entry>) -> Result<(), Fault> {
     let mut pieces =
         connection.prepare_cached("SELECT entries FROM pieces WHERE id BETWEEN ?1 AND ?2")?;
-    let mut rows = pieces.query([piece_id(run, 0), piece_id(run, u32::MAX)])?;
+    let mut rows = pieces.query([piece_id(run, 0), piece_id(run, LAST_HASH)])?;
     while let Some(row) = rows.next()? {
         let bytes = row.get_ref(0)?.as_bytes().unwrap_or_default();
-        entries.extend(bytes.as_chunks().0.iter().map(entry));
+        entries.extend(
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|it| Entry(u64::from_be_bytes(*it))),
+        );
     }
     Ok(())
 }
 
-/// The id of a piece: the pieces of a run follow one another.
-fn piece_id(run: i64, first: u32) -> i64 {
-    run << 32 | i64::from(first)
+/// The id of the piece of a run that begins with this hash: the pieces of a run
+/// follow one another.
+fn piece_id(run: i64, first: u64) -> i64 {
+    run << 32 | i64::try_from(first).unwrap_or_default()
 }
 
-fn entry(bytes: &[u8; ENTRY]) -> Entry {
-    let [a, b, c, d, e, f, g, h] = *bytes;
-    (
-        u32::from_be_bytes([a, b, c, d]),
-        u32::from_be_bytes([e, f, g, h]),
-    )
-}
-
-/// The blocks that entries name for a hash.
-fn blocks_of(entries: &[u8], wanted: u32) -> impl Iterator<Item = u32> {
-    let entries: &[[u8; ENTRY]] = entries.as_chunks().0;
-    let first = entries.partition_point(|bytes| entry(bytes).0 < wanted);
-    let from = entries.get(first..).unwrap_or_default().iter().map(entry);
-    from.take_while(move |entry| entry.0 == wanted)
-        .map(|entry| entry.1)
+/// The blocks that a piece names for a hash.
+fn blocks_of(piece: &[u8], wanted: u64) -> impl Iterator<Item = u64> {
+    let entries: &[[u8; 8]] = piece.as_chunks().0;
+    let entry = |bytes: &[u8; 8]| Entry(u64::from_be_bytes(*bytes));
+    let first = entries.partition_point(|bytes| entry(bytes).hash() < wanted);
+    let from = entries.iter().skip(first).map(entry);
+    from.take_while(move |entry| entry.hash() == wanted)
+        .map(Entry::block)
 }
 
 /// The finishing step of `SplitMix64`: ids of a test's making are not random.

@@ -229,12 +229,13 @@ impl Search<'_> {
         visit: &mut Visit<'_>,
     ) -> Result<ControlFlow<()>, Fault> {
         let mut waiting: HashMap<Id, Vec<Vec<u8>>> = HashMap::new();
+        let mut documents = Documents::default();
         for mut at in near {
             at.traces.retain(|id| known.contains_key(id));
             if at.traces.is_empty() {
                 continue;
             }
-            let mut documents = Documents::default();
+            documents.clear();
             documents.read(self.connection, at.block, self.options, |id| {
                 known.contains_key(id)
             })?;
@@ -270,6 +271,12 @@ struct Documents {
 }
 
 impl Documents {
+    /// Forgets all, and keeps the memory for the next block.
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.places.clear();
+    }
+
     /// Reads those that are `meant`.
     fn read(
         &mut self,
