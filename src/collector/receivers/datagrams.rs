@@ -2,7 +2,7 @@
 //!
 //! A runtime that watches a socket is woken for every datagram. A thread that
 //! sleeps for a moment and then reads what the system has gathered is woken a
-//! thousand times a second at most, whatever comes; what comes meanwhile waits
+//! hundred times a second, whatever comes; what comes meanwhile waits
 //! in the socket's buffer, which is made as large as the system allows.
 //!
 //! Nobody can be refused over UDP. So the thread never waits for the chain: it
@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Intake;
+use super::incoming::{Incoming, Wait};
 use super::overflow::Overflow;
 use crate::collector::{Charge, Counters, Memory, Parcel, Reason};
 use std::sync::Arc;
@@ -28,13 +29,13 @@ const RECEIVE_BUFFER: usize = 16 * 1024 * 1024;
 /// Bytes of receive buffer that a millisecond of the fastest sender may fill.
 const BYTES_A_MILLISECOND: usize = 256 * 1024;
 /// The longest sleep between two looks at the socket, in milliseconds.
-const MOST_PAUSE: usize = 4;
+const MOST_PAUSE: usize = 10;
 /// Datagrams that travel as one parcel at most.
 const MOST_DATAGRAMS: usize = 512;
 /// Bytes that travel as one parcel, after which it is closed.
 const MOST_BYTES: usize = 1024 * 1024;
 /// How long the first datagram of a parcel waits for others.
-const GATHERING: Duration = Duration::from_millis(20);
+const GATHERING: Duration = Duration::from_millis(50);
 /// How often the system is asked what it dropped, while datagrams come.
 const ASKING: Duration = Duration::from_secs(1);
 /// How often a thread without datagrams looks whether it should stop.
@@ -70,14 +71,13 @@ pub(super) async fn serve<R: Reading>(
         pause: prepared(&socket),
         overflow: Overflow::of(&socket),
         came: None,
-        socket,
         memory: Arc::clone(&intake.memory),
         counters: intake.counters.clone(),
         reading,
         parcels: sender,
         stop,
     };
-    let thread = tokio::task::spawn_blocking(move || reader.run());
+    let thread = tokio::task::spawn_blocking(move || reader.run(socket));
     // The channel is as long as there is memory for what is in it.
     while let Some(parcel) = parcels.recv().await {
         intake.next.consume(parcel).await;
@@ -111,7 +111,10 @@ fn prepared(socket: &UdpSocket) -> Duration {
 /// to those who administer the network (`CAP_NET_ADMIN`).
 fn is_forced(socket: &UdpSocket) -> bool {
     #[cfg(target_os = "linux")]
-    return rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, RECEIVE_BUFFER).is_ok();
+    {
+        use nix::sys::socket::{setsockopt, sockopt::RcvBufForce};
+        setsockopt(socket, RcvBufForce, &RECEIVE_BUFFER).is_ok()
+    }
     #[cfg(not(target_os = "linux"))]
     {
         let _ = socket;
@@ -121,7 +124,6 @@ fn is_forced(socket: &UdpSocket) -> bool {
 
 /// The thread.
 struct Reader<R> {
-    socket: UdpSocket,
     pause: Duration,
     overflow: Overflow,
     /// When the first datagram came since the overflow was asked for.
@@ -153,18 +155,17 @@ impl Gathered {
 }
 
 impl<R: Reading> Reader<R> {
-    fn run(mut self) {
-        // One byte more, to see that a datagram is too large.
-        let mut buffer = vec![0; R::MOST_BYTES + 1];
+    fn run(mut self, socket: UdpSocket) {
         let mut gathered = Gathered::default();
         let mut stopped: Option<Instant> = None;
-        let ready = self.socket.set_read_timeout(Some(IDLE));
-        if let Err(error) = ready.and_then(|()| self.socket.set_nonblocking(true)) {
+        if let Err(error) = socket.set_read_timeout(Some(IDLE)) {
             tracing::error!(%error, receiver = R::NAME, "cannot read the socket");
             return;
         }
+        // One byte more, to see that a datagram is too large.
+        let mut incoming = Incoming::of(socket, R::MOST_BYTES + 1);
         loop {
-            let is_empty = self.read_all(&mut buffer, &mut gathered);
+            let is_empty = self.read_all(&mut incoming, &mut gathered);
             if stopped.is_none() && self.is_stopped() {
                 stopped = Some(Instant::now());
                 // What came before the stop may have come after the last look.
@@ -176,7 +177,7 @@ impl<R: Reading> Reader<R> {
                 }
             } else if is_empty {
                 self.hand_on(&mut gathered);
-                self.wait(&mut buffer, &mut gathered);
+                self.read(&mut incoming, Wait::ForOne, &mut gathered);
             } else if gathered.is_old() {
                 self.hand_on(&mut gathered);
             }
@@ -197,33 +198,29 @@ impl<R: Reading> Reader<R> {
     }
 
     /// Reads what waits. Tells whether that was nothing.
-    fn read_all(&mut self, buffer: &mut [u8], gathered: &mut Gathered) -> bool {
+    fn read_all(&mut self, incoming: &mut Incoming, gathered: &mut Gathered) -> bool {
+        let mut read = 0;
         // Bounded, so that a stop is seen however much comes.
-        for count in 0..MOST_DATAGRAMS {
-            match self.socket.recv(buffer) {
-                Ok(length) => self.take(&buffer[..length], gathered),
-                Err(error) => {
-                    look_at(R::NAME, &error);
-                    return count == 0;
-                }
+        while read < MOST_DATAGRAMS {
+            match self.read(incoming, Wait::No, gathered) {
+                0 => return read == 0,
+                more => read += more,
             }
         }
         false
     }
 
-    /// Waits for a datagram, for a while.
-    fn wait(&mut self, buffer: &mut [u8], gathered: &mut Gathered) {
-        let received = self
-            .socket
-            .set_nonblocking(false)
-            .and_then(|()| self.socket.recv(buffer));
-        match received {
-            Ok(length) => self.take(&buffer[..length], gathered),
-            Err(error) => look_at(R::NAME, &error),
-        }
-        if let Err(error) = self.socket.set_nonblocking(true) {
+    /// Reads some of what waits, or what comes. Tells how many datagrams that were.
+    fn read(&mut self, incoming: &mut Incoming, wait: Wait, gathered: &mut Gathered) -> usize {
+        let mut read = 0;
+        let result = incoming.read(wait, |datagram| {
+            read += 1;
+            self.take(datagram, gathered);
+        });
+        if let Err(error) = result {
             look_at(R::NAME, &error);
         }
+        read
     }
 
     /// Counts what the system dropped.

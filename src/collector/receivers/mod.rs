@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod datagrams;
 mod draft;
 pub(super) mod grpc;
+mod incoming;
 pub mod jaeger;
 mod metered;
 pub mod otlp;

@@ -49,9 +49,9 @@ impl Reading for Documents {
     }
 
     fn parcel(&mut self, charge: Charge, counters: &Counters) -> Parcel {
-        // A copy of the size that it has, where growing would leave twice that.
-        let all = Bytes::copy_from_slice(&self.bytes);
-        self.bytes.clear();
+        // Parcels are about as large as those before.
+        let next = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 8);
+        let all = Bytes::from(std::mem::replace(&mut self.bytes, next));
         let places = self.places.drain(..);
         let documents: Vec<Bytes> = places.map(|place| all.slice(place)).collect();
         counters.received(NAME, Signal::segments, documents.len());
