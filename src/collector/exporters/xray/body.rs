@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::escape::escape;
 use crate::collector::Parcel;
 use crate::collector::exporters::Piece;
 use crate::otlp::view::{self, ResourceSpans};
@@ -140,61 +141,10 @@ impl Writer {
     }
 }
 
-/// Writes `document`, which is UTF-8, as a JSON text.
-///
-/// One byte in seven of a document is a quote: runs of plain bytes are too short
-/// for a call that copies them. Eight bytes are copied at a time, whatever they
-/// are, and taken back from the first on that is not plain.
-fn escape(out: &mut Vec<u8>, document: &[u8]) {
-    out.reserve(document.len() + document.len() / 4 + 16);
-    out.push(b'"');
-    let mut rest = document;
-    while let Some((bytes, after)) = rest.split_first_chunk::<8>() {
-        let plain = plain_bytes(u64::from_le_bytes(*bytes));
-        out.extend_from_slice(bytes);
-        if plain == 8 {
-            rest = after;
-            continue;
-        }
-        out.truncate(out.len() - 8 + plain);
-        escape_byte(out, bytes[plain]);
-        rest = &rest[plain + 1..];
-    }
-    for &byte in rest {
-        escape_byte(out, byte);
-    }
-    out.push(b'"');
-}
-
-/// How many of eight bytes, the lowest first, a JSON text holds as they are.
-fn plain_bytes(word: u64) -> usize {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const TOP: u64 = 0x8080_8080_8080_8080;
-    // The top bit of the first byte below a bound is set; a borrow reaches only
-    // the bytes after it.
-    let below = |word: u64, bound: u8| word.wrapping_sub(EACH * u64::from(bound)) & !word & TOP;
-    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
-    let not_plain = below(word, 0x20) | is(b'"') | is(b'\\');
-    (not_plain.trailing_zeros() / 8) as usize
-}
-
-#[inline]
-fn escape_byte(out: &mut Vec<u8>, byte: u8) {
-    match byte {
-        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-        b'\n' => out.extend_from_slice(b"\\n"),
-        b'\r' => out.extend_from_slice(b"\\r"),
-        b'\t' => out.extend_from_slice(b"\\t"),
-        ..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-        _ => out.push(byte),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
 
-    use proptest::prelude::*;
     use serde_json::Value;
 
     use super::*;
@@ -263,14 +213,5 @@ mod tests {
         let body = bodies(&parcel, &options, &|_| ()).next().unwrap().body;
         let expected = r#"{"TraceSegmentDocuments":["{\"a\\b\":\"c\"}"]}"#;
         assert_eq!(body, expected.as_bytes());
-    }
-
-    proptest! {
-        #[test]
-        fn every_text_is_escaped_as_json_has_it(text in any::<String>()) {
-            let mut out = Vec::new();
-            escape(&mut out, text.as_bytes());
-            prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
-        }
     }
 }

@@ -8,6 +8,7 @@
 
 mod answer;
 mod body;
+mod escape;
 
 use std::time::{Duration, SystemTime};
 
