@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 use super::id::{SegmentId, TraceId};
 use super::json::Text;
@@ -88,10 +90,13 @@ impl Rejected {
 pub fn check(document: &[u8]) -> Result<Envelope<'_>, Rejected> {
     let unreadable = || Rejected::unreadable(document);
     let text = std::str::from_utf8(document).map_err(|_| unreadable())?;
-    let Entity(root) = serde_json::from_str(text).map_err(|_| unreadable())?;
-    let Some(root) = root else {
+    let mut root = Fields::default();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let is_object = Entity(&mut root).deserialize(&mut json);
+    let is_object = is_object.and_then(|is_object| json.end().map(|()| is_object));
+    if !is_object.map_err(|_| unreadable())? {
         return Err(Rejected::new(None, Fault("ParseError", Noun::Entity)));
-    };
+    }
     root.envelope()
         .map_err(|fault| Rejected::new(root.id.text().map(str::to_owned), fault))
 }
@@ -126,9 +131,6 @@ impl Field<'_> {
         }
     }
 }
-
-/// An object that should be a segment or subsegment; `None` for anything else.
-struct Entity<'a>(Option<Fields<'a>>);
 
 #[derive(Default)]
 struct Fields<'a> {
@@ -309,26 +311,30 @@ macro_rules! nothing_else {
     };
 }
 
-impl<'de> Deserialize<'de> for Entity<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntityVisitor)
+/// Reads an object that should be a segment or subsegment into fields, in place: they
+/// are large. Tells whether it is an object.
+struct Entity<'f, 'a>(&'f mut Fields<'a>);
+
+impl<'de> DeserializeSeed<'de> for Entity<'_, 'de> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct EntityVisitor;
+impl<'de> Visitor<'de> for Entity<'_, 'de> {
+    type Value = bool;
 
-impl<'de> Visitor<'de> for EntityVisitor {
-    type Value = Entity<'de>;
+    nothing_else!(false);
 
-    nothing_else!(Entity(None));
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<bool, A::Error> {
         while access.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Entity(None))
+        Ok(false)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Fields::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<bool, A::Error> {
+        let Self(fields) = self;
         while let Some(Text(key)) = access.next_key()? {
             match key.as_ref() {
                 "id" => fields.id = access.next_value()?,
@@ -345,7 +351,7 @@ impl<'de> Visitor<'de> for EntityVisitor {
                 }
             }
         }
-        Ok(Entity(Some(fields)))
+        Ok(true)
     }
 }
 
@@ -364,13 +370,15 @@ impl<'de> Visitor<'de> for InsideVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
         let mut inside = Inside::default();
-        while let Some(Entity(entity)) = access.next_element()? {
-            let fault = match entity {
-                Some(fields) => {
+        loop {
+            let mut fields = Fields::default();
+            let fault = match access.next_element_seed(Entity(&mut fields))? {
+                None => break,
+                Some(false) => Some(Fault("ParseError", Noun::Entity)),
+                Some(true) => {
                     inside.count += 1 + fields.inside.count;
                     fields.inline_fault()
                 }
-                None => Some(Fault("ParseError", Noun::Entity)),
             };
             inside.fault = inside.fault.or(fault);
         }
