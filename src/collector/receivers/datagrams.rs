@@ -1,8 +1,8 @@
 //! Reading datagrams: all that wait in one go, on a thread of its own.
 //!
 //! A runtime that watches a socket is woken for every datagram. A thread that
-//! sleeps for a moment and then reads what the system has gathered is woken a
-//! hundred times a second, whatever comes; what comes meanwhile waits
+//! sleeps for a moment and then reads what the system has gathered is woken
+//! some sixty times a second, whatever comes; what comes meanwhile waits
 //! in the socket's buffer, which is made as large as the system allows.
 //!
 //! Nobody can be refused over UDP. So the thread never waits for the chain: it
@@ -29,7 +29,7 @@ const RECEIVE_BUFFER: usize = 16 * 1024 * 1024;
 /// Bytes of receive buffer that a millisecond of the fastest sender may fill.
 const BYTES_A_MILLISECOND: usize = 256 * 1024;
 /// The longest sleep between two looks at the socket, in milliseconds.
-const MOST_PAUSE: usize = 10;
+const MOST_PAUSE: usize = 16;
 /// Datagrams that travel as one parcel at most.
 const MOST_DATAGRAMS: usize = 512;
 /// Bytes that travel as one parcel, after which it is closed.
