@@ -24,8 +24,8 @@ const FAN_IN: usize = 8;
 const LARGE: usize = 1 << 17;
 /// The level of runs that are not merged any more.
 const TOP: i64 = 9;
-/// The highest hash that there is.
-const LAST_HASH: u64 = 0xffff_ffff;
+/// The highest hash that there is, and the highest block.
+const LAST: u64 = 0xffff_ffff;
 /// Entries of a piece: as many as fit on a page of the file.
 const PIECE: usize = 500;
 
@@ -43,8 +43,8 @@ impl Entry {
         self.0 >> 32
     }
 
-    fn block(self) -> u64 {
-        self.0 & u64::from(u32::MAX)
+    fn block(self) -> i64 {
+        (self.0 & LAST).cast_signed()
     }
 }
 
@@ -97,15 +97,21 @@ pub(super) fn blocks_with(connection: &Connection, traces: &[Id]) -> Result<Vec<
     }
     found.sort_unstable();
     found.dedup();
+    there(connection, found)
+}
+
+/// Those of these blocks that are there.
+fn there<B: FromIterator<i64>>(
+    connection: &Connection,
+    blocks: impl IntoIterator<Item = i64>,
+) -> Result<B, Fault> {
     let mut is_there = connection.prepare_cached("SELECT 1 FROM blocks WHERE id = ?1")?;
-    let mut blocks = Vec::with_capacity(found.len());
-    for block in found {
-        let block = i64::try_from(block).unwrap_or(i64::MAX);
-        if is_there.exists([block])? {
-            blocks.push(block);
-        }
-    }
-    Ok(blocks)
+    let blocks = blocks.into_iter();
+    let found = blocks.filter_map(|block| match is_there.exists([block]) {
+        Ok(is_there) => is_there.then_some(Ok(block)),
+        Err(error) => Some(Err(error.into())),
+    });
+    found.collect()
 }
 
 /// Merges runs of a level, where there are enough of them. Says whether it did.
@@ -137,7 +143,8 @@ fn merge_these(connection: &Connection, runs: &[i64], level: i64) -> Result<(), 
         read(connection, *run, &mut entries)?;
         drop_run(connection, *run)?;
     }
-    let live = live(connection, &entries)?;
+    let named: HashSet<i64> = entries.iter().map(|entry| entry.block()).collect();
+    let live: HashSet<i64> = there(connection, named)?;
     entries.retain(|entry| live.contains(&entry.block()));
     entries.sort_unstable();
     entries.dedup();
@@ -150,19 +157,6 @@ fn merge_these(connection: &Connection, runs: &[i64], level: i64) -> Result<(), 
         level + 1
     };
     insert(connection, runs.first().copied(), level, &entries)
-}
-
-/// The blocks that entries name and that are there.
-fn live(connection: &Connection, entries: &[Entry]) -> Result<HashSet<u64>, Fault> {
-    let mut is_there = connection.prepare_cached("SELECT 1 FROM blocks WHERE id = ?1")?;
-    let named: HashSet<u64> = entries.iter().map(|entry| entry.block()).collect();
-    let mut live = HashSet::with_capacity(named.len());
-    for block in named {
-        if is_there.exists([i64::try_from(block).unwrap_or(i64::MAX)])? {
-            live.insert(block);
-        }
-    }
-    Ok(live)
 }
 
 /// Lets those runs go that name no block that is left.
@@ -181,7 +175,7 @@ pub(super) fn forget(connection: &Connection) -> Result<(), Fault> {
 fn drop_run(connection: &Connection, run: i64) -> Result<(), Fault> {
     connection
         .prepare_cached("DELETE FROM pieces WHERE id BETWEEN ?1 AND ?2")?
-        .execute([piece_id(run, 0), piece_id(run, LAST_HASH)])?;
+        .execute([piece_id(run, 0), piece_id(run, LAST)])?;
     connection
         .prepare_cached("DELETE FROM runs WHERE id = ?1")?
         .execute([run])?;
@@ -196,7 +190,6 @@ fn insert(
     entries: &[Entry],
 ) -> Result<(), Fault> {
     let newest = entries.iter().map(|entry| entry.block()).max();
-    let newest = newest.and_then(|block| i64::try_from(block).ok());
     connection
         .prepare_cached("INSERT INTO runs VALUES (?1, ?2, ?3)")?
         .execute(params![id, level, newest])?;
@@ -228,7 +221,7 @@ fn length_of_piece(entries: &[Entry]) -> usize {
 fn read(connection: &Connection, run: i64, entries: &mut Vec<Entry>) -> Result<(), Fault> {
     let mut pieces =
         connection.prepare_cached("SELECT entries FROM pieces WHERE id BETWEEN ?1 AND ?2")?;
-    let mut rows = pieces.query([piece_id(run, 0), piece_id(run, LAST_HASH)])?;
+    let mut rows = pieces.query([piece_id(run, 0), piece_id(run, LAST)])?;
     while let Some(row) = rows.next()? {
         let bytes = row.get_ref(0)?.as_bytes().unwrap_or_default();
         entries.extend(
@@ -245,11 +238,11 @@ fn read(connection: &Connection, run: i64, entries: &mut Vec<Entry>) -> Result<(
 /// The id of the piece of a run that begins with this hash: the pieces of a run
 /// follow one another.
 fn piece_id(run: i64, first: u64) -> i64 {
-    run << 32 | i64::try_from(first).unwrap_or_default()
+    run << 32 | first.cast_signed()
 }
 
 /// The blocks that a piece names for a hash.
-fn blocks_of(piece: &[u8], wanted: u64) -> impl Iterator<Item = u64> {
+fn blocks_of(piece: &[u8], wanted: u64) -> impl Iterator<Item = i64> {
     let entries: &[[u8; 8]] = piece.as_chunks().0;
     let entry = |bytes: &[u8; 8]| Entry(u64::from_be_bytes(*bytes));
     let first = entries.partition_point(|bytes| entry(bytes).hash() < wanted);
