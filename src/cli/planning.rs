@@ -62,21 +62,13 @@ pub(super) async fn from_spec(
         );
     }
     let options = spec_file::options(globals, globals.env.clone());
-    let (spec, found) = spec_file::check(&source, path, &options)?;
-    let connected = connect(globals, &spec.stack).await?;
-    let plan = of_account(&connected.aws, &spec, selection, mode);
-    // The spec is looked through while AWS is waited for.
-    let lint = async { (mode == Mode::Apply).then(|| spec.lint()) };
-    let (plan, lint) = tokio::join!(plan, lint);
-    let (plan, mut warnings) = plan?;
-    warnings.extend(found);
-    warnings.extend(lint.unwrap_or_default());
-    Ok(Planned {
-        spec,
-        connected,
-        plan,
-        warnings,
-    })
+    let (spec, mut warnings) = spec_file::check(&source, path, &options)?;
+    if mode == Mode::Apply {
+        warnings.extend(spec.lint());
+    }
+    let mut planned = of_stack(spec, globals, selection, mode).await?;
+    planned.warnings.extend(warnings);
+    Ok(planned)
 }
 
 /// Plans a spec that is loaded.
