@@ -1,14 +1,13 @@
 //! What AWS refuses in a document, in AWS's order and words.
 
 use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
 
 use super::id::{SegmentId, TraceId};
-use super::json::Text;
+use super::reader::{Container, Kind, Malformed, Reader};
+
+/// How deep subsegments may be nested: 128 objects and lists, where readers of JSON
+/// usually stop. What is passed over may be nested deeper.
+const DEEPEST: usize = 64;
 
 #[cfg(test)]
 mod tests;
@@ -90,11 +89,11 @@ impl Rejected {
 pub fn check(document: &[u8]) -> Result<Envelope<'_>, Rejected> {
     let unreadable = || Rejected::unreadable(document);
     let text = std::str::from_utf8(document).map_err(|_| unreadable())?;
+    let mut reader = Reader::of(text);
     let mut root = Fields::default();
-    let mut json = serde_json::Deserializer::from_str(text);
-    let is_object = Entity(&mut root).deserialize(&mut json);
-    let is_object = is_object.and_then(|is_object| json.end().map(|()| is_object));
-    if !is_object.map_err(|_| unreadable())? {
+    let read = Entities::default().read(&mut reader, &mut root);
+    let is_entity = read.and_then(|is_entity| reader.end().map(|()| is_entity));
+    if !is_entity.map_err(|Malformed| unreadable())? {
         return Err(Rejected::new(None, Fault("ParseError", Noun::Entity)));
     }
     root.envelope()
@@ -111,7 +110,24 @@ enum Field<'a> {
     True,
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
+    /// Passes a value, and takes what matters of it.
+    fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), Malformed> {
+        match reader.kind()? {
+            Kind::Text => *self = Self::Text(reader.raw()?.text()?),
+            Kind::Number => *self = Self::Number(reader.number()?),
+            kind => {
+                reader.skip()?;
+                *self = if kind == Kind::True {
+                    Self::True
+                } else {
+                    Self::Other
+                };
+            }
+        }
+        Ok(())
+    }
+
     fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -222,171 +238,67 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl<'de> Deserialize<'de> for Field<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FieldVisitor)
-    }
+/// Reads objects that should be segments or subsegments.
+#[derive(Default)]
+struct Entities {
+    /// How many are around the one that is read.
+    depth: usize,
 }
 
-struct FieldVisitor;
-
-impl<'de> Visitor<'de> for FieldVisitor {
-    type Value = Field<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Field::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Field::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Field::Number(number))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "as AWS reads it")]
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Field::Number(number as f64))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "as AWS reads it")]
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Field::Number(number as f64))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(if value { Field::True } else { Field::Other })
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Field::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        while access.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Field::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        while access.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Field::Other)
-    }
-}
-
-/// Writes a visitor's answers for values that it is not after.
-macro_rules! nothing_else {
-    ($nothing:expr) => {
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("a value")
+impl Entities {
+    /// Passes a value. Tells whether it is an object; its fields are then those.
+    fn read<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        fields: &mut Fields<'a>,
+    ) -> Result<bool, Malformed> {
+        if reader.kind()? != Kind::In(Container::Map) {
+            reader.skip()?;
+            return Ok(false);
         }
-
-        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-            Ok($nothing)
+        if self.depth == DEEPEST {
+            return Err(Malformed);
         }
-
-        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-            Ok($nothing)
-        }
-
-        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-            Ok($nothing)
-        }
-
-        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok($nothing)
-        }
-
-        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok($nothing)
-        }
-
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok($nothing)
-        }
-    };
-}
-
-/// Reads an object that should be a segment or subsegment into fields, in place: they
-/// are large. Tells whether it is an object.
-struct Entity<'f, 'a>(&'f mut Fields<'a>);
-
-impl<'de> DeserializeSeed<'de> for Entity<'_, 'de> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Entity<'_, 'de> {
-    type Value = bool;
-
-    nothing_else!(false);
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<bool, A::Error> {
-        while access.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(false)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<bool, A::Error> {
-        let Self(fields) = self;
-        while let Some(Text(key)) = access.next_key()? {
-            match key.as_ref() {
-                "id" => fields.id = access.next_value()?,
-                "name" => fields.name = access.next_value()?,
-                "trace_id" => fields.trace_id = access.next_value()?,
-                "parent_id" => fields.parent_id = access.next_value()?,
-                "type" => fields.kind = access.next_value()?,
-                "start_time" => fields.start = access.next_value()?,
-                "end_time" => fields.end = access.next_value()?,
-                "in_progress" => fields.in_progress = access.next_value()?,
-                "subsegments" => fields.inside = access.next_value()?,
-                _ => {
-                    access.next_value::<IgnoredAny>()?;
-                }
+        self.depth += 1;
+        let mut is_more = reader.enter(Container::Map);
+        while is_more {
+            match reader.key()?.text()?.as_bytes() {
+                b"id" => fields.id.read(reader)?,
+                b"name" => fields.name.read(reader)?,
+                b"trace_id" => fields.trace_id.read(reader)?,
+                b"parent_id" => fields.parent_id.read(reader)?,
+                b"type" => fields.kind.read(reader)?,
+                b"start_time" => fields.start.read(reader)?,
+                b"end_time" => fields.end.read(reader)?,
+                b"in_progress" => fields.in_progress.read(reader)?,
+                b"subsegments" => fields.inside = self.inside(reader)?,
+                _ => reader.skip()?,
             }
+            is_more = reader.more(Container::Map)?;
         }
+        self.depth -= 1;
         Ok(true)
     }
-}
 
-impl<'de> Deserialize<'de> for Inside {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(InsideVisitor)
-    }
-}
-
-struct InsideVisitor;
-
-impl<'de> Visitor<'de> for InsideVisitor {
-    type Value = Inside;
-
-    nothing_else!(Inside::default());
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+    /// Passes the value of `subsegments`, which is looked into where it is a list.
+    fn inside(&mut self, reader: &mut Reader<'_>) -> Result<Inside, Malformed> {
         let mut inside = Inside::default();
-        loop {
+        if reader.kind()? != Kind::In(Container::List) {
+            reader.skip()?;
+            return Ok(inside);
+        }
+        let mut is_more = reader.enter(Container::List);
+        while is_more {
             let mut fields = Fields::default();
-            let fault = match access.next_element_seed(Entity(&mut fields))? {
-                None => break,
-                Some(false) => Some(Fault("ParseError", Noun::Entity)),
-                Some(true) => {
-                    inside.count += 1 + fields.inside.count;
-                    fields.inline_fault()
-                }
+            let fault = if self.read(reader, &mut fields)? {
+                inside.count += 1 + fields.inside.count;
+                fields.inline_fault()
+            } else {
+                Some(Fault("ParseError", Noun::Entity))
             };
             inside.fault = inside.fault.or(fault);
+            is_more = reader.more(Container::List)?;
         }
         Ok(inside)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        while access.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Inside::default())
     }
 }

@@ -49,6 +49,8 @@ mod fields;
 mod from_otlp;
 mod id;
 mod json;
+pub(crate) mod marks;
+mod reader;
 mod sql_url;
 mod stack;
 mod time;

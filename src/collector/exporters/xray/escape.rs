@@ -1,7 +1,7 @@
 //! JSON documents as texts of JSON.
 
-/// Bytes that are looked at together.
-const CHUNK: usize = 64;
+use crate::segment::marks::{CHUNK, marks};
+
 /// Bytes that are copied together.
 const WIDE: usize = 16;
 
@@ -13,15 +13,14 @@ const WIDE: usize = 16;
 pub(super) fn escape(out: &mut Vec<u8>, document: &[u8]) {
     let start = out.len();
     let mut text = Text::after(out, document.len());
-    let (chunks, rest) = document.as_chunks::<CHUNK>();
-    let mut last = [b' '; CHUNK];
-    last[..rest.len()].copy_from_slice(rest);
     let mut from = 0;
-    for (chunk, first) in chunks.iter().chain([&last]).zip((0..).step_by(CHUNK)) {
-        let Some(mut marks) = marks(chunk) else {
+    for first in (0..document.len()).step_by(CHUNK) {
+        let found = marks(document, first);
+        if found.has_control {
             out.truncate(start);
             return byte_by_byte(out, document);
-        };
+        }
+        let mut marks = found.bits;
         while marks != 0 {
             let at = first + marks.trailing_zeros() as usize;
             text.copy(document, from, at);
@@ -74,30 +73,6 @@ impl<'a> Text<'a> {
     fn finish(self) {
         self.out.truncate(self.end);
     }
-}
-
-const EACH: u64 = 0x0101_0101_0101_0101;
-const TOP: u64 = 0x8080_8080_8080_8080;
-
-/// The top bit of each byte that is zero.
-fn zeros(word: u64) -> u64 {
-    !(((word & !TOP) + !TOP) | word) & TOP
-}
-
-/// A bit for each byte that needs a backslash before it, the lowest for the first;
-/// `None` where one needs more than that.
-fn marks(chunk: &[u8; CHUNK]) -> Option<u64> {
-    let (mut marks, mut control) = (0, 0);
-    for (bytes, shift) in chunk.as_chunks().0.iter().zip((0..).step_by(8)) {
-        let word = u64::from_le_bytes(*bytes);
-        let is = |byte: u8| zeros(word ^ (EACH * u64::from(byte)));
-        control |= zeros(word & (EACH * 0xe0));
-        let marked = is(b'"') | is(b'\\');
-        // Puts the lowest bits of eight bytes side by side.
-        let bits = (marked >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        marks |= bits << shift;
-    }
-    (control == 0).then_some(marks)
 }
 
 /// As [`escape`] does, also where there are control characters.
