@@ -1,5 +1,6 @@
 //! Any bytes as a segment document, and any request as documents.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{Options, SCOPE, check, from_otlp, to_otlp};
@@ -23,8 +24,11 @@ fn document(input: &[u8]) {
             assert_eq!(why, other);
             return;
         }
-        // Deeper than the translation goes.
-        (Ok(_), Err(_)) => return assert!(request.is_empty()),
+        // Deeper than the translation goes, or with half a letter in a text.
+        (Ok(_), Err(_)) => {
+            assert!(serde_json::from_slice::<IgnoredAny>(input).is_ok());
+            return assert!(request.is_empty());
+        }
         (Err(why), Ok(_)) => panic!("{why}"),
     };
     let counted = otlp::check(&request).expect("a request");
