@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::{Map, Value as Json};
 
 use super::{Count, Extra, Patterns, Range, Rule, Shape, ShapeError, Type};

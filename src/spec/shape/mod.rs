@@ -11,7 +11,7 @@ mod compile;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::Value as Json;
 
 use super::node::{Node, Value};
@@ -29,7 +29,7 @@ pub(super) struct Shape {
 pub(super) struct Patterns(RefCell<BTreeMap<String, Regex>>);
 
 impl Patterns {
-    fn compile(&self, pattern: &str) -> Result<Regex, regex::Error> {
+    fn compile(&self, pattern: &str) -> Result<Regex, regex_lite::Error> {
         if let Some(known) = self.0.borrow().get(pattern) {
             return Ok(known.clone());
         }
@@ -53,7 +53,7 @@ pub enum ShapeError {
         pattern: String,
         /// What the engine says.
         #[source]
-        source: Box<regex::Error>,
+        source: Box<regex_lite::Error>,
     },
     /// A keyword that would be left unchecked.
     #[error("the keyword `{keyword}` at `{at}` is not supported")]
