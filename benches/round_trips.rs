@@ -2,7 +2,7 @@
 //! every call and notes when each began and ended; the built `xrayctl` plans,
 //! applies and plans again, from an empty account each time.
 //!
-//! `cargo bench --bench round_trips`. Figures and what they should be:
+//! `cargo bench --bench round_trips`, `--help` for what can be chosen. Figures and what they should be:
 //! `docs/performance.md`.
 
 #![expect(
@@ -16,7 +16,7 @@ mod timing;
 use std::fs;
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use clap::Parser;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -34,11 +35,8 @@ use xrayctl::local_aws::{LocalAws, Options};
 use generated_spec::{ENVIRONMENT, Mix};
 use timing::{median, milliseconds};
 
-const SIZES: [usize; 3] = [20, 100, 500];
 /// How long every call takes at least.
 const DELAY: Duration = Duration::from_millis(50);
-/// Times that each size goes through all commands.
-const ROUNDS: usize = 3;
 /// What a plan may take, as a multiple of the waiting that cannot be avoided.
 const TARGET: f64 = 1.3;
 /// Calls that X-Ray limits: <https://docs.aws.amazon.com/general/latest/gr/xray.html>.
@@ -53,33 +51,60 @@ const COMMANDS: [(&str, &[&str]); 3] = [
     ("plan, no changes", &["plan"]),
 ];
 
+/// Measure how long plan and apply wait for AWS
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Resources of the spec, one spec after the other
+    #[arg(long, num_args = 1.., default_values_t = [20, 100, 500])]
+    resources: Vec<usize>,
+
+    /// Times that each spec goes through all commands
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+
+    /// The program that is measured [default: that of this package]
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_xrayctl"))]
+    program: PathBuf,
+
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
 fn main() -> io::Result<()> {
-    if !std::env::args().any(|argument| argument == "--bench") {
+    let arguments = Arguments::parse();
+    if !arguments.bench {
         // `cargo test --all-targets` only wants to know that it builds.
         return Ok(());
     }
     let runtime = Runtime::new()?;
-    let rows: Vec<Row> = SIZES
-        .into_iter()
-        .flat_map(|size| measure(&runtime, size))
+    let rows: Vec<Row> = arguments
+        .resources
+        .iter()
+        .flat_map(|size| measure(&runtime, &arguments, *size))
         .collect();
     let mut out = io::stdout().lock();
-    write_table(&mut out, &rows)?;
+    write_table(&mut out, &rows, arguments.rounds)?;
     write_verdicts(&mut out, &rows)
 }
 
-/// One call, in time since the front was started.
+/// What was going on, in time since the front was started: one call, or a program.
 #[derive(Clone, Copy)]
-struct Call {
+struct Span {
     began: Duration,
     ended: Duration,
+}
+
+impl Span {
+    fn time(self) -> Duration {
+        self.ended.saturating_sub(self.began)
+    }
 }
 
 /// Stands before the embedded AWS.
 struct Front {
     local: LocalAws,
     started: Instant,
-    calls: Mutex<Vec<Call>>,
+    calls: Mutex<Vec<Span>>,
 }
 
 impl Front {
@@ -101,7 +126,7 @@ impl Front {
         (front, url)
     }
 
-    fn take_calls(&self) -> Vec<Call> {
+    fn take_calls(&self) -> Vec<Span> {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
 }
@@ -111,10 +136,14 @@ async fn answer(State(front): State<Arc<Front>>, request: Request<Body>) -> Resp
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let response = front.local.handle(Request::from_parts(parts, body)).await;
-    // What the embedded AWS took is part of the delay.
-    tokio::time::sleep(DELAY.saturating_sub(front.started.elapsed().saturating_sub(began))).await;
+    // What the embedded AWS took is part of the delay. The runtime's own clock counts
+    // whole milliseconds, and would give each call one more.
+    let spent = front.started.elapsed().saturating_sub(began);
+    let rest = DELAY.saturating_sub(spent);
+    let slept = tokio::task::spawn_blocking(move || std::thread::sleep(rest));
+    slept.await.unwrap();
     let ended = front.started.elapsed();
-    front.calls.lock().unwrap().push(Call { began, ended });
+    front.calls.lock().unwrap().push(Span { began, ended });
     response.map(Body::from)
 }
 
@@ -123,11 +152,45 @@ struct Row {
     size: usize,
     command: &'static str,
     times: Vec<Duration>,
+    /// What passed until the first call began.
+    before: Vec<Duration>,
+    /// What passed since the last call had ended.
+    after: Vec<Duration>,
+    /// What a call took, in the middle.
+    delays: Vec<Duration>,
     calls: Vec<usize>,
     chains: Vec<usize>,
 }
 
 impl Row {
+    fn of(size: usize, command: &'static str) -> Self {
+        Self {
+            size,
+            command,
+            times: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+            delays: Vec::new(),
+            calls: Vec::new(),
+            chains: Vec::new(),
+        }
+    }
+
+    /// Adds what one run of the program took, and the calls that it made.
+    fn add(&mut self, program: Span, calls: Vec<Span>) {
+        let first = calls.iter().map(|call| call.began).min();
+        let last = calls.iter().map(|call| call.ended).max();
+        self.times.push(program.time());
+        self.before
+            .push(first.unwrap_or_default().saturating_sub(program.began));
+        self.after
+            .push(program.ended.saturating_sub(last.unwrap_or_default()));
+        self.delays
+            .push(median(calls.iter().map(|call| call.time()).collect()));
+        self.calls.push(calls.len());
+        self.chains.push(chain(calls));
+    }
+
     fn is_plan(&self) -> bool {
         self.command.starts_with("plan")
     }
@@ -144,24 +207,18 @@ impl Row {
 }
 
 /// Sends a spec of `size` resources through all commands.
-fn measure(runtime: &Runtime, size: usize) -> Vec<Row> {
+fn measure(runtime: &Runtime, arguments: &Arguments, size: usize) -> Vec<Row> {
     let mut rows: Vec<Row> = COMMANDS
         .into_iter()
-        .map(|(command, _)| Row {
-            size,
-            command,
-            times: Vec::new(),
-            calls: Vec::new(),
-            chains: Vec::new(),
-        })
+        .map(|(command, _)| Row::of(size, command))
         .collect();
-    for _ in 0..ROUNDS {
-        round(runtime, size, &mut rows);
+    for _ in 0..arguments.rounds {
+        round(runtime, &arguments.program, size, &mut rows);
     }
     rows
 }
 
-fn round(runtime: &Runtime, size: usize, rows: &mut [Row]) {
+fn round(runtime: &Runtime, program: &Path, size: usize, rows: &mut [Row]) {
     let folder = tempfile::tempdir().unwrap();
     let mix = Mix {
         total: size,
@@ -177,10 +234,10 @@ fn round(runtime: &Runtime, size: usize, rows: &mut [Row]) {
     let (front, url) = Front::start(runtime, folder.path());
     runtime.block_on(make_what_others_make(&front.local, mix));
     for ((_, arguments), row) in COMMANDS.into_iter().zip(rows) {
-        row.times.push(run(&folder, &url, arguments));
-        let calls = front.take_calls();
-        row.calls.push(calls.len());
-        row.chains.push(chain(calls));
+        let began = front.started.elapsed();
+        run(program, &folder, &url, arguments);
+        let ended = front.started.elapsed();
+        row.add(Span { began, ended }, front.take_calls());
     }
 }
 
@@ -244,8 +301,8 @@ async fn ask(local: &LocalAws, service: &str, path: &str, form: &str, body: Stri
 }
 
 /// Runs one command to its end.
-fn run(folder: &TempDir, url: &str, arguments: &[&str]) -> Duration {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xrayctl"));
+fn run(program: &Path, folder: &TempDir, url: &str, arguments: &[&str]) {
+    let mut command = Command::new(program);
     command
         .args(arguments)
         .args(["--env", ENVIRONMENT, "--endpoint-url", url])
@@ -255,17 +312,14 @@ fn run(folder: &TempDir, url: &str, arguments: &[&str]) -> Duration {
         .env("AWS_SECRET_ACCESS_KEY", "example")
         .current_dir(folder.path())
         .stdout(Stdio::null());
-    let started = Instant::now();
     let output = command.output().unwrap();
-    let elapsed = started.elapsed();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {errors}");
-    elapsed
 }
 
 /// Counts the calls of the longest chain in which each began after the one
 /// before it had ended.
-fn chain(mut calls: Vec<Call>) -> usize {
+fn chain(mut calls: Vec<Span>) -> usize {
     calls.sort_unstable_by_key(|call| call.ended);
     let mut length = 0;
     let mut free_from = Duration::ZERO;
@@ -278,24 +332,28 @@ fn chain(mut calls: Vec<Call>) -> usize {
     length
 }
 
-fn write_table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
+fn write_table(out: &mut impl Write, rows: &[Row], rounds: u16) -> io::Result<()> {
     writeln!(
         out,
-        "every call takes {}; median of {ROUNDS} rounds, calls and chain their most\n",
+        "every call takes {}; medians of {rounds} rounds, calls and chain their most\n",
         milliseconds(DELAY)
     )?;
     writeln!(
         out,
-        "| resources | command | time | calls | chain | time ÷ (chain × delay) |\n\
-         | --: | --- | --: | --: | --: | --: |"
+        "| resources | command | time | before the first call | after the last | a call | calls \
+         | chain | time ÷ (chain × delay) |\n\
+         | --: | --- | --: | --: | --: | --: | --: | --: | --: |"
     )?;
     for row in rows {
         writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {:.2} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {:.2} |",
             row.size,
             row.command,
             milliseconds(median(row.times.clone())),
+            milliseconds(median(row.before.clone())),
+            milliseconds(median(row.after.clone())),
+            milliseconds(median(row.delays.clone())),
             row.calls.iter().max().unwrap(),
             row.chain(),
             row.ratio()
@@ -326,10 +384,11 @@ fn write_verdicts(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
             .map(Row::chain)
             .collect();
         if let (Some(few), Some(many)) = (chains.first(), chains.last()) {
-            let (small, large) = (SIZES[0], SIZES[SIZES.len() - 1]);
             say(
                 few == many,
-                format!("{command}: chain of {few} with {small} resources, of {many} with {large}"),
+                format!(
+                    "{command}: chain of {few} with the fewest resources, of {many} with the most"
+                ),
             )?;
         }
     }
