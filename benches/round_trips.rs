@@ -55,7 +55,7 @@ const COMMANDS: [(&str, &[&str]); 3] = [
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Resources of the spec, one spec after the other
-    #[arg(long, num_args = 1.., default_values_t = [20, 100, 500])]
+    #[arg(long, num_args = 1.., default_values_t = [20, 100])]
     resources: Vec<usize>,
 
     /// Times that each spec goes through all commands
