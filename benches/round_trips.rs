@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -30,6 +30,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 use xrayctl::local_aws::{LocalAws, Options};
 
 use generated_spec::{ENVIRONMENT, Mix};
@@ -105,16 +106,34 @@ struct Front {
     local: LocalAws,
     started: Instant,
     calls: Mutex<Vec<Span>>,
+    bells: mpsc::Sender<Bell>,
+}
+
+/// When somebody is to be woken, and how.
+type Bell = (Duration, oneshot::Sender<()>);
+
+/// Rings in turn. The runtime's own clock counts whole milliseconds, and would give
+/// each call one more.
+fn ring(started: Instant, bells: mpsc::Receiver<Bell>) {
+    for (due, ring) in bells {
+        std::thread::sleep(due.saturating_sub(started.elapsed()));
+        // Who hung up needs no waking.
+        let _ = ring.send(());
+    }
 }
 
 impl Front {
     /// Starts an empty account whose state lies in `folder`, and returns its
     /// URL. It serves until the runtime ends.
     fn start(runtime: &Runtime, folder: &Path) -> (Arc<Self>, String) {
+        let started = Instant::now();
+        let (bells, all) = mpsc::channel();
+        std::thread::spawn(move || ring(started, all));
         let front = Arc::new(Self {
             local: LocalAws::open(Options::new(folder.join("state"))).unwrap(),
-            started: Instant::now(),
+            started,
             calls: Mutex::default(),
+            bells,
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let listener = runtime.block_on(listener).unwrap();
@@ -133,15 +152,13 @@ impl Front {
 
 async fn answer(State(front): State<Arc<Front>>, request: Request<Body>) -> Response<Body> {
     let began = front.started.elapsed();
+    let (ring, due) = oneshot::channel();
+    front.bells.send((began + DELAY, ring)).unwrap();
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let response = front.local.handle(Request::from_parts(parts, body)).await;
-    // What the embedded AWS took is part of the delay. The runtime's own clock counts
-    // whole milliseconds, and would give each call one more.
-    let spent = front.started.elapsed().saturating_sub(began);
-    let rest = DELAY.saturating_sub(spent);
-    let slept = tokio::task::spawn_blocking(move || std::thread::sleep(rest));
-    slept.await.unwrap();
+    // What the embedded AWS took is part of the delay.
+    due.await.unwrap();
     let ended = front.started.elapsed();
     front.calls.lock().unwrap().push(Span { began, ended });
     response.map(Body::from)
