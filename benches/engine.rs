@@ -23,7 +23,7 @@ use xrayctl::model::{Attributes, Desired, Lifecycle, Live, Owner, SourceFile};
 use xrayctl::plan::diff::{self, Request, Sides};
 use xrayctl::plan::{Mode, Plan, Target};
 use xrayctl::resource::{REGISTRY, Registered};
-use xrayctl::spec::{self, Files, Options, Spec};
+use xrayctl::spec::{self, Files, Language, Options, Spec};
 use xrayctl::view::{self, Styles};
 
 use generated_spec::{ENVIRONMENT, Mix};
@@ -56,7 +56,7 @@ fn load(source: &Arc<SourceFile>) -> Spec {
         env: Some(ENVIRONMENT.to_owned()),
         ..Options::default()
     };
-    let (spec, diagnostics) = spec::load(source, &options, REGISTRY, &NoFiles);
+    let (spec, diagnostics) = spec::load(source, &options, &Language::of(REGISTRY), &NoFiles);
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
     spec.unwrap()
 }

@@ -12,7 +12,7 @@ use xrayctl::generate::lint::has_examples;
 use xrayctl::lint::{RULES, Rule};
 use xrayctl::model::{Diagnostics, SourceFile};
 use xrayctl::resource::REGISTRY;
-use xrayctl::spec::{self, Files, Options};
+use xrayctl::spec::{self, Files, Language, Options};
 use xrayctl::view::diagnostic::render;
 
 struct NoFiles;
@@ -26,7 +26,12 @@ impl Files for NoFiles {
 fn lint(example: &str) -> Diagnostics {
     let stack = "[stack]\nname = \"shop\"\nregion = \"us-east-1\"\n";
     let source = SourceFile::new("x.toml", format!("{stack}{example}"));
-    let (spec, found) = spec::load(&source, &Options::default(), REGISTRY, &NoFiles);
+    let (spec, found) = spec::load(
+        &source,
+        &Options::default(),
+        &Language::of(REGISTRY),
+        &NoFiles,
+    );
     assert!(spec.is_some(), "{}", render(&found, false, 100));
     spec.unwrap().lint()
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use xrayctl::model::SourceFile;
 use xrayctl::resource::REGISTRY;
-use xrayctl::spec::{self, Files, Options};
+use xrayctl::spec::{self, Files, Language, Options};
 use xrayctl::view::diagnostic::render;
 
 /// Stands in for the files that an example names.
@@ -45,6 +45,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 fn check(name: &str, text: &str) {
     let source = SourceFile::new(name, text);
     let envs = spec::environments(&source).into_iter().map(Some);
+    let language = Language::of(REGISTRY);
     for env in [None].into_iter().chain(envs) {
         let options = Options {
             env,
@@ -52,7 +53,7 @@ fn check(name: &str, text: &str) {
             environment_vars: [("owner".to_owned(), "platform".to_owned())].into(),
             ..Options::default()
         };
-        let (loaded, found) = spec::load(&source, &options, REGISTRY, &AnyPolicy);
+        let (loaded, found) = spec::load(&source, &options, &language, &AnyPolicy);
         assert!(loaded.is_some(), "{}", render(&found, false, 100));
     }
 }
@@ -105,7 +106,7 @@ fn every_example_in_the_docs_loads() {
 
 #[test]
 fn every_schema_says_only_what_is_checked() {
-    assert!(spec::check_schemas(REGISTRY).is_ok());
+    assert!(Language::of(REGISTRY).check_schemas().is_ok());
 }
 
 #[test]

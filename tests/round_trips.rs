@@ -38,7 +38,7 @@ use xrayctl::plan::diff::{self, Request, Sides};
 use xrayctl::plan::{Mode, Plan, Target};
 use xrayctl::resource::read::{Scope, read_all};
 use xrayctl::resource::{REGISTRY, Registered};
-use xrayctl::spec::{self, Files, Spec};
+use xrayctl::spec::{self, Files, Language, Spec};
 
 use generated_spec::{ENVIRONMENT, Mix};
 
@@ -151,7 +151,7 @@ impl World {
             env: Some(ENVIRONMENT.to_owned()),
             ..spec::Options::default()
         };
-        let (spec, _) = spec::load(&source, &options, REGISTRY, &NoFiles);
+        let (spec, _) = spec::load(&source, &options, &Language::of(REGISTRY), &NoFiles);
         Self {
             aws: connection.open().await,
             spec: spec.expect("a spec without errors"),

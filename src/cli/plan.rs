@@ -109,6 +109,8 @@ pub(super) async fn run(
     if globals.json {
         report.document(terraform_plan(&saved)?)?;
     }
+    // The process ends: its memory is left to the system.
+    std::mem::forget((saved, spec));
     if args.detailed_exitcode && has_changes {
         return Ok(Exit::Changes);
     }

@@ -3,15 +3,17 @@
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::globals::Globals;
 use crate::model::{Diagnostic, Diagnostics, SourceFile};
 use crate::resource::REGISTRY;
-use crate::spec::{self, Spec};
+use crate::spec::{self, Language, Spec};
 
 /// The spec's name where none is given.
 pub(super) const DEFAULT_PATH: &str = "xrayctl.toml";
+/// What a spec may hold.
+static LANGUAGE: LazyLock<Language> = LazyLock::new(|| Language::of(REGISTRY));
 /// The most bytes that are read: no spec or plan comes near it.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -126,7 +128,7 @@ pub(super) fn check_with(
     options: &spec::Options,
     files: &dyn spec::Files,
 ) -> Result<(Spec, Diagnostics), Diagnostics> {
-    let (spec, diagnostics) = spec::load(source, options, REGISTRY, files);
+    let (spec, diagnostics) = spec::load(source, options, &LANGUAGE, files);
     match spec {
         Some(spec) if !diagnostics.has_errors() => Ok((spec, diagnostics)),
         _ => Err(diagnostics),

@@ -70,7 +70,7 @@ pub trait Kind: Send + Sync {
     fn same_document(&self, left: &Value, right: &Value) -> bool;
 
     /// Turns what only AWS can tell apart into comparable form.
-    async fn resolve(&self, aws: &Aws, desired: &mut Desired) -> Result<(), Error>;
+    async fn resolve(&self, aws: &Aws, written: &Attributes) -> Result<Resolved, Error>;
 
     /// Reads what stands at AWS and matters to the stack, whose spec names
     /// `wanted`.
@@ -132,6 +132,15 @@ pub struct Prepared {
     pub references: Vec<Reference>,
     /// What it names by AWS's name.
     pub mentions: Vec<Mention>,
+}
+
+/// The fields of a resource of the spec, with what only AWS can tell.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// As they are sent to AWS.
+    pub written: Attributes,
+    /// In comparable form.
+    pub attributes: Attributes,
 }
 
 /// Erases `R`.
@@ -270,12 +279,15 @@ impl<R: Resource> Kind for Erased<R> {
         R::same_document(left, right)
     }
 
-    async fn resolve(&self, aws: &Aws, desired: &mut Desired) -> Result<(), Error> {
+    async fn resolve(&self, aws: &Aws, written: &Attributes) -> Result<Resolved, Error> {
         let kind = R::FACTS.kind;
-        let written: R::Spec = from_attributes(kind, &desired.written)?;
-        desired.written = to_attributes(kind, &R::resolve(aws, written).await?)?;
-        desired.attributes = self.comparable(&desired.written)?;
-        Ok(())
+        let written: R::Spec = from_attributes(kind, written)?;
+        let written = to_attributes(kind, &R::resolve(aws, written).await?)?;
+        let attributes = self.comparable(&written)?;
+        Ok(Resolved {
+            written,
+            attributes,
+        })
     }
 
     async fn read(

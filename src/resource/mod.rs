@@ -48,7 +48,7 @@ pub use crate::aws::{Aws, Error};
 use crate::model::live::STACK_TAG;
 pub use crate::model::{Attributes, Facts, Lifecycle, Reference, ReplaceOrder, Tags};
 pub use catalog::Registered;
-pub use erased::{Kind, Prepared};
+pub use erased::{Kind, Prepared, Resolved};
 pub use lists::Lists;
 pub use problem::{Problem, Problems};
 pub use sampling_rule::standing as standing_sampling_rules;

@@ -68,12 +68,11 @@ pub async fn read_all(
     scope: Scope<'_>,
     desired: &mut [Desired],
 ) -> Reading {
-    let snapshot: Vec<Desired> = desired.to_vec();
     let lists = Lists::default();
     let lists = &lists;
     let reads = kinds.iter().filter_map(|kind| {
         let facts = kind.facts();
-        let wanted: Vec<&Desired> = snapshot
+        let wanted: Vec<&Desired> = desired
             .iter()
             .filter(|desired| desired.address.kind() == facts.kind)
             .collect();
@@ -88,15 +87,16 @@ pub async fn read_all(
         (is_named || may_own || scope.everything).then_some(read)
     });
     let resolutions = desired
-        .iter_mut()
+        .iter()
+        .enumerate()
         .filter(|_| scope.resolve)
-        .filter_map(|desired| {
+        .filter_map(|(index, desired)| {
             let kind = kinds
                 .iter()
                 .find(|kind| kind.facts().kind == desired.address.kind())?;
             Some(async move {
-                let result = kind.resolve(aws, desired).await;
-                (kind.facts().kind, result)
+                let result = kind.resolve(aws, &desired.written).await;
+                (kind.facts().kind, index, result)
             })
         });
     let (reads, resolutions) = tokio::join!(join_all(reads), join_all(resolutions));
@@ -109,9 +109,13 @@ pub async fn read_all(
             Err(error) => reading.unknown.push((kind, error)),
         }
     }
-    for (kind, result) in resolutions {
-        if let Err(error) = result {
-            reading.failed.push((kind, error));
+    for (kind, index, result) in resolutions {
+        match result {
+            Ok(resolved) => {
+                desired[index].written = resolved.written;
+                desired[index].attributes = resolved.attributes;
+            }
+            Err(error) => reading.failed.push((kind, error)),
         }
     }
     reading

@@ -14,6 +14,7 @@ mod document;
 mod fingerprint;
 mod format;
 mod json_place;
+mod language;
 mod lint;
 mod literal;
 mod nearest;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 
 pub use format::format;
 pub use json_place::find as place_in_json;
+pub use language::Language;
 pub use nearest::nearest;
 pub use schema::schema;
 pub use shape::ShapeError;
@@ -51,7 +53,6 @@ pub use traffic::{MONTH_SECONDS, Traffic};
 
 use crate::collector_config::{CollectorConfig, Fault};
 use crate::model::{Desired, Diagnostics, Severity, SourceFile, Tags};
-use crate::resource::Kind;
 use fingerprint::Fingerprint;
 use lint::Linted;
 use node::Table;
@@ -118,11 +119,11 @@ pub struct Spec {
 pub fn load(
     source: &Arc<SourceFile>,
     options: &Options,
-    kinds: &[&'static dyn Kind],
+    language: &Language,
     files: &dyn Files,
 ) -> (Option<Spec>, Diagnostics) {
     let mut report = Report::new(source);
-    let spec = read(options, kinds, files, &mut report);
+    let spec = language.compiling(|| read(options, language, files, &mut report));
     let diagnostics = report.finish();
     (spec.filter(|_| !diagnostics.has_errors()), diagnostics)
 }
@@ -175,18 +176,6 @@ pub fn environments(source: &Arc<SourceFile>) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Checks that the schema of every type says only what [`load`] checks.
-///
-/// # Errors
-/// The first schema that does not, with its type. It is a fault of that type.
-pub fn check_schemas(kinds: &[&'static dyn Kind]) -> Result<(), (&'static str, ShapeError)> {
-    let patterns = Patterns::default();
-    for kind in kinds {
-        resources::compile(*kind, &patterns).map_err(|error| (kind.facts().kind, error))?;
-    }
-    Ok(())
-}
-
 /// Reads the text into a tree. `None` where that makes no sense.
 fn read_root(report: &mut Report) -> Option<Table> {
     let source = Arc::clone(report.source());
@@ -208,22 +197,22 @@ fn read_root(report: &mut Report) -> Option<Table> {
 
 fn read(
     options: &Options,
-    kinds: &[&'static dyn Kind],
+    language: &Language,
     files: &dyn Files,
     report: &mut Report,
 ) -> Option<Spec> {
     let mut root = read_root(report)?;
     let environments = overlay::apply(&mut root, options.env.as_deref(), report).ok()?;
     let mut scope = Scope::new(&mut root, options, &environments, report);
-    let patterns = Patterns::default();
-    let stack = stack::read(&mut root, &mut scope, &patterns, report);
-    let mut linted = Linted::new(lint::read(&mut root, &mut scope, &patterns, report));
-    let collector = collector::read(&mut root, &mut scope, &patterns, report);
-    let traffic = traffic::read(&mut root, &mut scope, &patterns, report);
-    let written = Tables::sort(root, kinds, report);
+    let patterns = language.patterns();
+    let stack = stack::read(&mut root, &mut scope, patterns, report);
+    let mut linted = Linted::new(lint::read(&mut root, &mut scope, patterns, report));
+    let collector = collector::read(&mut root, &mut scope, patterns, report);
+    let traffic = traffic::read(&mut root, &mut scope, patterns, report);
+    let written = Tables::sort(root, language.kinds(), report);
     let targets = Targets {
         declared: written.iter().map(|one| one.address.clone()).collect(),
-        kinds,
+        kinds: language.kinds(),
     };
     let no_tags = Tags::new();
     let mut builder = Builder {
@@ -232,8 +221,7 @@ fn read(
         stack_tags: stack.as_ref().map_or(&no_tags, |stack| &stack.tags),
         report,
         targets: &targets,
-        patterns: &patterns,
-        shapes: BTreeMap::new(),
+        language,
     };
     let mut built: Vec<Built> = written
         .into_iter()

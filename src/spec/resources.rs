@@ -1,19 +1,19 @@
 //! One resource of the spec, from its table to what the engine works with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
 use super::Files;
 use super::document::{Reader, inside};
 use super::fingerprint::Fingerprint;
+use super::language::Language;
 use super::lint;
 use super::nearest;
 use super::node::{Node, Table, Value, pointer_steps};
 use super::references::Targets;
 use super::report::{Finding, Report, Span, Subject};
-use super::schema::{self, COMMON, with_article};
-use super::shape::{Patterns, Shape, ShapeError};
+use super::schema::{COMMON, with_article};
 use super::tables::Written;
 use super::tags;
 use super::variables::Scope;
@@ -53,10 +53,8 @@ pub(super) struct Builder<'a, 's> {
     pub(super) report: &'a mut Report,
     /// What can be referred to.
     pub(super) targets: &'a Targets<'a>,
-    /// Patterns that are compiled already.
-    pub(super) patterns: &'a Patterns,
-    /// The rules of each type, compiled when the first of it is met.
-    pub(super) shapes: BTreeMap<&'static str, Result<Shape, ShapeError>>,
+    /// The rules of each type.
+    pub(super) language: &'a Language,
 }
 
 /// The fields that every resource has.
@@ -164,13 +162,14 @@ impl Builder<'_, '_> {
 
     /// Checks the table against the rules of its type.
     fn check(&mut self, kind: &'static dyn Kind, node: &Node, key: &Span, subject: &Subject) {
-        match self.shape(kind) {
-            Ok(shape) => {
+        match self.language.shape(kind) {
+            None => {}
+            Some(Ok(shape)) => {
                 for finding in shape.check(node) {
                     self.report.add(subject, finding);
                 }
             }
-            Err(error) => {
+            Some(Err(error)) => {
                 let message = format!("its type has a broken schema: {error}");
                 let finding = Finding::new(key, message);
                 self.report.add(
@@ -179,12 +178,6 @@ impl Builder<'_, '_> {
                 );
             }
         }
-    }
-
-    fn shape(&mut self, kind: &'static dyn Kind) -> &Result<Shape, ShapeError> {
-        self.shapes
-            .entry(kind.facts().kind)
-            .or_insert_with(|| compile(kind, self.patterns))
     }
 
     /// Merges tags; `None` where AWS keeps none.
@@ -226,7 +219,7 @@ impl Builder<'_, '_> {
         let mut findings = Vec::new();
         let title = kind.facts().title;
         let taggable = kind.facts().taggable;
-        if let Ok(shape) = self.shape(kind) {
+        if let Some(Ok(shape)) = self.language.shape(kind) {
             let own = |field: &&str| !COMMON.contains(field) || (taggable && *field == "tags");
             let fields: Vec<&str> = shape.fields().filter(own).collect();
             for (field, span) in &common.ignore {
@@ -277,14 +270,6 @@ impl Builder<'_, '_> {
         let finding = finding.maybe_hint(problem.hint);
         self.report.add(subject, finding);
     }
-}
-
-/// Compiles the rules of a type's table.
-pub(super) fn compile(kind: &dyn Kind, patterns: &Patterns) -> Result<Shape, ShapeError> {
-    let mut generator = schema::generator();
-    let root = schema::of_resource(kind, &mut generator);
-    let definitions = generator.take_definitions(true);
-    Shape::compile(&root, &definitions, patterns)
 }
 
 /// Takes the fields that every resource has out of its table.

@@ -8,8 +8,8 @@
 mod check;
 mod compile;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use regex_lite::Regex;
 use serde_json::Value as Json;
@@ -26,18 +26,21 @@ pub(super) struct Shape {
 /// Compiled patterns by their text. Many types share one, that of tags above
 /// all, and it is the dearest part of a schema to compile.
 #[derive(Debug, Default)]
-pub(super) struct Patterns(RefCell<BTreeMap<String, Regex>>);
+pub(super) struct Patterns(Mutex<BTreeMap<String, Regex>>);
 
 impl Patterns {
     fn compile(&self, pattern: &str) -> Result<Regex, regex_lite::Error> {
-        if let Some(known) = self.0.borrow().get(pattern) {
+        if let Some(known) = self.known().get(pattern) {
             return Ok(known.clone());
         }
         let compiled = Regex::new(pattern)?;
-        self.0
-            .borrow_mut()
-            .insert(pattern.to_owned(), compiled.clone());
+        self.known().insert(pattern.to_owned(), compiled.clone());
         Ok(compiled)
+    }
+
+    /// What a thread that panicked left is as good as any.
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Regex>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,10 +1,14 @@
 //! Any text as a spec.
 
+use std::sync::LazyLock;
+
 use super::{Folder, load_text};
 use crate::fuzz;
 use crate::model::SourceFile;
 use crate::resource::REGISTRY;
-use crate::spec::{Options, format, load};
+use crate::spec::{Language, Options, format, load};
+
+static REAL: LazyLock<Language> = LazyLock::new(|| Language::of(REGISTRY));
 
 fuzz::target!(spec_text, 60, text);
 fuzz::target!(spec_format, 1000, formatted);
@@ -19,7 +23,7 @@ fn text(input: &[u8]) {
     let source = SourceFile::new("x.toml", &*text);
     let files = Folder::from([("a.json", "{}")]);
     let toys = load_text(&text, &options, &files);
-    let real = load(&source, &options, REGISTRY, &files);
+    let real = load(&source, &options, &REAL, &files);
     for (spec, diagnostics) in [toys, real] {
         assert_eq!(spec.is_none(), diagnostics.has_errors());
         for diagnostic in &diagnostics {

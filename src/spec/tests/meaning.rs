@@ -1,8 +1,8 @@
 //! What a sound spec means.
 
-use super::toys::KINDS;
+use super::toys::LANGUAGE;
 use super::{Folder, STACK, options, resources, sound, source};
-use crate::spec::{Options, check_schemas, environments, starter};
+use crate::spec::{Options, environments, starter};
 
 fn hash(body: &str) -> String {
     sound(
@@ -111,5 +111,5 @@ fn the_starter_is_sound_in_every_environment() {
 
 #[test]
 fn the_schemas_of_all_types_are_checked_whole() {
-    assert!(check_schemas(KINDS).is_ok());
+    assert!(LANGUAGE.check_schemas().is_ok());
 }

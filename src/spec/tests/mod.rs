@@ -10,6 +10,7 @@
 mod documents;
 mod errors;
 mod fuzz;
+mod language;
 mod meaning;
 mod published_schema;
 mod robustness;
@@ -40,7 +41,7 @@ const STACK: &str = "[stack]\nname = \"shop\"\nregion = \"us-east-1\"\n";
 
 fn load_text(text: &str, options: &Options, files: &Folder) -> (Option<Spec>, Diagnostics) {
     let source = SourceFile::new("specs/shop.toml", text);
-    load(&source, options, toys::KINDS, files)
+    load(&source, options, &toys::LANGUAGE, files)
 }
 
 /// Loads a spec that must be sound.

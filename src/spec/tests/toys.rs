@@ -2,6 +2,7 @@
 //! language has to deal with.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -13,7 +14,8 @@ use crate::model::{
     Address, Attributes, Desired, Facts, Lifecycle, Live, Reference, ReplaceOrder, Tags,
 };
 use crate::resource::read::Scope;
-use crate::resource::{Aws, Error, Kind, Lists, Prepared, Problem, Problems};
+use crate::resource::{Aws, Error, Kind, Lists, Prepared, Problem, Problems, Resolved};
+use crate::spec::Language;
 
 /// What share of requests is traced.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -195,6 +197,9 @@ static POLICY: Facts = Facts {
     ..BASE
 };
 
+/// The language of specs that hold them.
+pub static LANGUAGE: LazyLock<Language> = LazyLock::new(|| Language::of(KINDS));
+
 /// Every type of the tests.
 pub static KINDS: &[&dyn Kind] = &[
     &Toy {
@@ -350,8 +355,11 @@ impl Kind for Toy {
         None
     }
 
-    async fn resolve(&self, _: &Aws, _: &mut Desired) -> Result<(), Error> {
-        Ok(())
+    async fn resolve(&self, _: &Aws, written: &Attributes) -> Result<Resolved, Error> {
+        Ok(Resolved {
+            written: written.clone(),
+            attributes: written.clone(),
+        })
     }
 
     async fn read(

@@ -1,0 +1,94 @@
+//! The types that a spec may hold, and the rules of their tables.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::schema;
+use super::shape::{Patterns, Shape, ShapeError};
+use crate::resource::Kind;
+
+/// The language of specs that may hold resources of some types. The rules of a type
+/// are compiled when the first table of it is met, once for all specs.
+pub struct Language {
+    kinds: &'static [&'static dyn Kind],
+    patterns: Patterns,
+    shapes: BTreeMap<&'static str, OnceLock<Result<Shape, ShapeError>>>,
+}
+
+impl Language {
+    /// Of specs that may hold resources of `kinds`.
+    pub fn of(kinds: &'static [&'static dyn Kind]) -> Self {
+        let shapes = kinds
+            .iter()
+            .map(|kind| (kind.facts().kind, OnceLock::new()));
+        Self {
+            kinds,
+            patterns: Patterns::default(),
+            shapes: shapes.collect(),
+        }
+    }
+
+    /// Checks that the schema of every type says only what [`load`] checks.
+    ///
+    /// # Errors
+    /// The first schema that does not, with its type. It is a fault of that type.
+    ///
+    /// [`load`]: super::load
+    pub fn check_schemas(&self) -> Result<(), (&'static str, &ShapeError)> {
+        let mut kinds = self.kinds.iter();
+        kinds.try_for_each(|kind| match self.shape(*kind) {
+            Some(Err(error)) => Err((kind.facts().kind, error)),
+            Some(Ok(_)) | None => Ok(()),
+        })
+    }
+
+    /// All types.
+    pub(super) fn kinds(&self) -> &'static [&'static dyn Kind] {
+        self.kinds
+    }
+
+    /// Patterns that are compiled already.
+    pub(super) fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    /// The rules of a type's table; `None` where it is none of the language's types.
+    pub(super) fn shape(&self, kind: &dyn Kind) -> Option<&Result<Shape, ShapeError>> {
+        let shape = self.shapes.get(kind.facts().kind)?;
+        Some(shape.get_or_init(|| compile(kind, &self.patterns)))
+    }
+
+    /// Does `work` while another thread compiles rules that it may come to need, which
+    /// takes about as long as all else that is done for a spec of ten resources.
+    pub(super) fn compiling<T>(&self, work: impl FnOnce() -> T) -> T {
+        let is_compiled = |shape: &OnceLock<_>| shape.get().is_some();
+        if self.shapes.values().all(is_compiled) {
+            return work();
+        }
+        let is_done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let ahead = || {
+                for kind in self.kinds {
+                    if is_done.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    self.shape(*kind);
+                }
+            };
+            // Where no thread can be had, rules are compiled when they are needed.
+            let _ = thread::Builder::new().spawn_scoped(scope, ahead);
+            let made = work();
+            is_done.store(true, Ordering::Relaxed);
+            made
+        })
+    }
+}
+
+fn compile(kind: &dyn Kind, patterns: &Patterns) -> Result<Shape, ShapeError> {
+    let mut generator = schema::generator();
+    let root = schema::of_resource(kind, &mut generator);
+    let definitions = generator.take_definitions(true);
+    Shape::compile(&root, &definitions, patterns)
+}
