@@ -1,19 +1,29 @@
 //! `[collector]` in a spec: what `local-collector` does.
 
+use std::sync::LazyLock;
+
 use schemars::SchemaGenerator;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::node::Table;
 use super::report::{Finding, Report, Subject};
 use super::resources::finding_at;
 use super::schema::generator;
-use super::shape::{Patterns, Shape};
+use super::shape::{Patterns, Shape, ShapeError};
 use super::variables::Scope;
 use crate::collector_config::{CollectorConfig, Fault};
 use crate::model::Severity;
 
 /// The key.
 pub(super) const KEY: &str = "collector";
+
+/// Its rules.
+pub(super) static RULES: LazyLock<Result<Shape, ShapeError>> = LazyLock::new(|| {
+    let mut generator = generator();
+    let table = schema(&mut generator);
+    let definitions = generator.take_definitions(true);
+    Shape::compile(&table, &definitions, &Patterns::default())
+});
 
 /// Describes the table; the definitions that it refers to stay with the
 /// generator.
@@ -33,16 +43,12 @@ pub(super) fn schema(generator: &mut SchemaGenerator) -> Json {
 pub(super) fn read(
     root: &mut Table,
     scope: &mut Scope<'_>,
-    patterns: &Patterns,
     report: &mut Report,
 ) -> Option<CollectorConfig> {
     let mut entry = root.remove(KEY)?;
     let subject = Subject::part(KEY);
     scope.interpolate(&mut entry.node, &subject, report);
-    let mut generator = generator();
-    let table = schema(&mut generator);
-    let definitions: Map<String, Json> = generator.take_definitions(true);
-    let findings = match Shape::compile(&table, &definitions, patterns) {
+    let findings = match &*RULES {
         Ok(shape) => shape.check(&entry.node),
         Err(error) => vec![Finding::new(&entry.key, error.to_string())],
     };

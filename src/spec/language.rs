@@ -1,10 +1,11 @@
 //! The types that a spec may hold, and the rules of their tables.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, OnceLock};
 use std::thread;
 
+use super::collector;
 use super::schema;
 use super::shape::{Patterns, Shape, ShapeError};
 use crate::resource::Kind;
@@ -49,11 +50,6 @@ impl Language {
         self.kinds
     }
 
-    /// Patterns that are compiled already.
-    pub(super) fn patterns(&self) -> &Patterns {
-        &self.patterns
-    }
-
     /// The rules of a type's table; `None` where it is none of the language's types.
     pub(super) fn shape(&self, kind: &dyn Kind) -> Option<&Result<Shape, ShapeError>> {
         let shape = self.shapes.get(kind.facts().kind)?;
@@ -70,6 +66,7 @@ impl Language {
         let is_done = AtomicBool::new(false);
         thread::scope(|scope| {
             let ahead = || {
+                LazyLock::force(&collector::RULES);
                 for kind in self.kinds {
                     if is_done.load(Ordering::Relaxed) {
                         break;

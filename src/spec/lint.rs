@@ -2,13 +2,14 @@
 //! places of what rules find.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::node::{Node, Table, Value, pointer_steps};
 use super::report::{Finding, Report, Subject};
 use super::resources::{Built, finding_at};
-use super::shape::{Patterns, Shape};
+use super::shape::{Patterns, Shape, ShapeError};
 use super::variables::Scope;
 use crate::lint;
 use crate::model::{Address, Diagnostics, Severity};
@@ -58,11 +59,14 @@ pub(super) const OF_SPEC: &str = "Which rules of lint are switched off in the wh
 /// What `lint` of a resource is for.
 pub(super) const OF_RESOURCE: &str = "Which rules of lint are switched off for the resource.";
 
+/// The rules of the table.
+static RULES: LazyLock<Result<Shape, ShapeError>> =
+    LazyLock::new(|| Shape::compile(&schema(OF_SPEC), &Map::new(), &Patterns::default()));
+
 /// Reads `[lint]` out of `root`: the rules that are switched off.
 pub(super) fn read(
     root: &mut Table,
     scope: &mut Scope<'_>,
-    patterns: &Patterns,
     report: &mut Report,
 ) -> BTreeSet<String> {
     let Some(mut entry) = root.remove(KEY) else {
@@ -70,7 +74,7 @@ pub(super) fn read(
     };
     let subject = Subject::part(KEY);
     scope.interpolate(&mut entry.node, &subject, report);
-    match Shape::compile(&schema(OF_SPEC), &Map::new(), patterns) {
+    match &*RULES {
         Ok(shape) => {
             for finding in shape.check(&entry.node) {
                 report.add(&subject, finding);

@@ -59,7 +59,6 @@ use node::Table;
 use references::Targets;
 use report::{Finding, Report};
 use resources::{Builder, Built};
-use shape::Patterns;
 use tables::Tables;
 use variables::Scope;
 
@@ -144,7 +143,7 @@ fn read_collector(options: &Options, report: &mut Report) -> Option<CollectorCon
     let mut root = read_root(report)?;
     let environments = overlay::apply(&mut root, options.env.as_deref(), report).ok()?;
     let mut scope = Scope::new(&mut root, options, &environments, report);
-    let config = collector::read(&mut root, &mut scope, &Patterns::default(), report);
+    let config = collector::read(&mut root, &mut scope, report);
     Some(config.unwrap_or_default())
 }
 
@@ -204,11 +203,10 @@ fn read(
     let mut root = read_root(report)?;
     let environments = overlay::apply(&mut root, options.env.as_deref(), report).ok()?;
     let mut scope = Scope::new(&mut root, options, &environments, report);
-    let patterns = language.patterns();
-    let stack = stack::read(&mut root, &mut scope, patterns, report);
-    let mut linted = Linted::new(lint::read(&mut root, &mut scope, patterns, report));
-    let collector = collector::read(&mut root, &mut scope, patterns, report);
-    let traffic = traffic::read(&mut root, &mut scope, patterns, report);
+    let stack = stack::read(&mut root, &mut scope, report);
+    let mut linted = Linted::new(lint::read(&mut root, &mut scope, report));
+    let collector = collector::read(&mut root, &mut scope, report);
+    let traffic = traffic::read(&mut root, &mut scope, report);
     let written = Tables::sort(root, language.kinds(), report);
     let targets = Targets {
         declared: written.iter().map(|one| one.address.clone()).collect(),

@@ -1,12 +1,14 @@
 //! `[stack]`: what the spec is for.
 
+use std::sync::LazyLock;
+
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::node::{Node, Table, Value};
 use super::report::{Finding, Report, Subject};
-use super::shape::{Patterns, Shape};
+use super::shape::{Patterns, Shape, ShapeError};
 use super::tags;
 use super::variables::Scope;
 use crate::model::Tags;
@@ -55,13 +57,12 @@ pub(super) fn schema() -> Json {
     generator.subschema_for::<Stack>().to_value()
 }
 
+/// The rules of the table.
+static RULES: LazyLock<Result<Shape, ShapeError>> =
+    LazyLock::new(|| Shape::compile(&schema(), &serde_json::Map::new(), &Patterns::default()));
+
 /// Reads `[stack]` out of `root`. `None` where it has errors, all reported.
-pub(super) fn read(
-    root: &mut Table,
-    scope: &mut Scope<'_>,
-    patterns: &Patterns,
-    report: &mut Report,
-) -> Option<Stack> {
+pub(super) fn read(root: &mut Table, scope: &mut Scope<'_>, report: &mut Report) -> Option<Stack> {
     let subject = Subject::part("stack");
     let Some(entry) = root.remove("stack") else {
         report.add_plain(
@@ -73,7 +74,7 @@ pub(super) fn read(
     let before = report.len();
     let mut node = entry.node;
     put_in(&mut node, scope, &subject, report);
-    let shape = match Shape::compile(&schema(), &serde_json::Map::new(), patterns) {
+    let shape = match &*RULES {
         Ok(shape) => shape,
         Err(error) => {
             report.add(&subject, Finding::new(&entry.key, error.to_string()));

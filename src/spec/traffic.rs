@@ -2,15 +2,16 @@
 //! is traced and of what it costs.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Deserialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::node::{Node, Table, Value};
 use super::report::{Finding, Report, Subject};
 use super::schema::{NAME, generator};
-use super::shape::{Patterns, Shape};
+use super::shape::{Patterns, Shape, ShapeError};
 use super::tables::wrong_name;
 use super::variables::Scope;
 
@@ -86,11 +87,18 @@ pub(super) fn schema(generator: &mut SchemaGenerator) -> Json {
     })
 }
 
+/// The rules of one kind of requests.
+static RULES: LazyLock<Result<Shape, ShapeError>> = LazyLock::new(|| {
+    let mut generator = generator();
+    let schema = generator.subschema_for::<Traffic>().to_value();
+    let definitions = generator.take_definitions(true);
+    Shape::compile(&schema, &definitions, &Patterns::default())
+});
+
 /// Reads `[traffic]` out of `root`; what is wrong in it is reported and left out.
 pub(super) fn read(
     root: &mut Table,
     scope: &mut Scope<'_>,
-    patterns: &Patterns,
     report: &mut Report,
 ) -> BTreeMap<String, Traffic> {
     let mut all = BTreeMap::new();
@@ -108,10 +116,7 @@ pub(super) fn read(
             return all;
         }
     };
-    let mut generator = generator();
-    let schema = generator.subschema_for::<Traffic>().to_value();
-    let definitions: Map<String, Json> = generator.take_definitions(true);
-    let shape = match Shape::compile(&schema, &definitions, patterns) {
+    let shape = match &*RULES {
         Ok(shape) => shape,
         Err(error) => {
             report.add_plain(Finding::new(&entry.key, error.to_string()));
@@ -124,7 +129,7 @@ pub(super) fn read(
         }
         let subject = Subject::part(format!("{KEY} `{name}`"));
         scope.interpolate(&mut entry.node, &subject, report);
-        match one(&entry.node, &shape) {
+        match one(&entry.node, shape) {
             Ok(Some(traffic)) => {
                 all.insert(name, traffic);
             }
