@@ -1,9 +1,10 @@
 //! AWS that cannot be reached, or does not let us in.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
+use socket2::{Domain, Socket, Type};
 
 use crate::cloud::Cloud;
 use crate::harness::Scenario;
@@ -12,9 +13,12 @@ use crate::specs::{FULL, RULE};
 
 #[test]
 fn an_endpoint_that_nobody_serves() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound, so that no other test gets the port; nobody listens.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    socket.bind(&any.into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let url = format!("http://{address}");
     let scenario = Scenario::at(&url, FULL);
     let started = Instant::now();
     let plan = scenario.plan().ends_with(1);
