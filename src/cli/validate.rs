@@ -1,9 +1,8 @@
 //! `xrayctl validate`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use super::Outcome;
 use super::globals::Globals;
@@ -74,34 +73,6 @@ pub(super) fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcom
     })
 }
 
-/// Ways that a spec is read in at the same time.
-const AT_ONCE: usize = 8;
-
-/// Reads and lints a spec in each of these ways, several at a time.
-fn read_all(
-    source: &Arc<SourceFile>,
-    path: &Path,
-    options: &[spec::Options],
-) -> Vec<Result<(Spec, Diagnostics), Diagnostics>> {
-    let read = |options: &spec::Options| {
-        let (spec, mut found) = spec_file::check(source, path, options)?;
-        found.extend(spec.lint());
-        Ok((spec, found))
-    };
-    let read_some = |some: &[spec::Options]| {
-        thread::scope(|scope| {
-            let reads = some.iter().map(|options| scope.spawn(|| read(options)));
-            let reads: Vec<_> = reads.collect();
-            let done = reads.into_iter().map(|read| {
-                let result = read.join();
-                result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            });
-            done.collect::<Vec<_>>()
-        })
-    };
-    options.chunks(AT_ONCE).flat_map(read_some).collect()
-}
-
 fn format(args: &Args, globals: &Globals) -> Result<Format, Diagnostic> {
     match (args.format, globals.json) {
         (format, false) => Ok(format),
@@ -129,12 +100,12 @@ impl Checked {
         if globals.env.is_none() {
             envs.extend(spec::environments(source).into_iter().map(Some));
         }
-        let options = envs.into_iter().map(|env| spec_file::options(globals, env));
-        let options: Vec<_> = options.collect();
-        for result in read_all(source, &args.spec, &options) {
-            match result {
-                Ok((spec, found)) => {
-                    checked.add(found);
+        for env in envs {
+            let options = spec_file::options(globals, env);
+            match spec_file::check(source, &args.spec, &options) {
+                Ok((spec, warnings)) => {
+                    checked.add(warnings);
+                    checked.add(spec.lint());
                     checked.specs.push(spec);
                 }
                 Err(errors) => checked.add(errors),
