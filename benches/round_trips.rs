@@ -2,8 +2,8 @@
 //! every call and notes when each began and ended; the built `xrayctl` plans,
 //! applies and plans again, from an empty account each time.
 //!
-//! `cargo bench --bench round_trips`, `--help` for what can be chosen. Figures and what they should be:
-//! `docs/performance.md`.
+//! `cargo bench --bench round_trips`; with `-- --help` it says what can be chosen.
+//! Figures and what they should be: `docs/performance.md`.
 
 #![expect(
     clippy::unwrap_used,

@@ -46,7 +46,7 @@ impl PartialEq for Map<'_> {
 }
 
 /// A text of the document, borrowed where nothing in it is escaped.
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+struct Text<'a>(Cow<'a, str>);
 
 /// Reads a whole text; nesting is bounded by the parser, at 128.
 pub(super) fn parse(text: &str) -> Option<Json<'_>> {

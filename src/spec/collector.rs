@@ -8,8 +8,7 @@ use serde_json::Value as Json;
 use super::node::Table;
 use super::report::{Finding, Report, Subject};
 use super::resources::finding_at;
-use super::schema::generator;
-use super::shape::{Patterns, Shape, ShapeError};
+use super::shape::{Shape, ShapeError};
 use super::variables::Scope;
 use crate::collector_config::{CollectorConfig, Fault};
 use crate::model::Severity;
@@ -18,12 +17,7 @@ use crate::model::Severity;
 pub(super) const KEY: &str = "collector";
 
 /// Its rules.
-pub(super) static RULES: LazyLock<Result<Shape, ShapeError>> = LazyLock::new(|| {
-    let mut generator = generator();
-    let table = schema(&mut generator);
-    let definitions = generator.take_definitions(true);
-    Shape::compile(&table, &definitions, &Patterns::default())
-});
+pub(super) static RULES: LazyLock<Result<Shape, ShapeError>> = LazyLock::new(|| Shape::of(schema));
 
 /// Describes the table; the definitions that it refers to stay with the
 /// generator.

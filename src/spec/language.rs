@@ -7,14 +7,13 @@ use std::thread;
 
 use super::collector;
 use super::schema;
-use super::shape::{Patterns, Shape, ShapeError};
+use super::shape::{Shape, ShapeError};
 use crate::resource::Kind;
 
 /// The language of specs that may hold resources of some types. The rules of a type
 /// are compiled when the first table of it is met, once for all specs.
 pub struct Language {
     kinds: &'static [&'static dyn Kind],
-    patterns: Patterns,
     shapes: BTreeMap<&'static str, OnceLock<Result<Shape, ShapeError>>>,
 }
 
@@ -26,7 +25,6 @@ impl Language {
             .map(|kind| (kind.facts().kind, OnceLock::new()));
         Self {
             kinds,
-            patterns: Patterns::default(),
             shapes: shapes.collect(),
         }
     }
@@ -53,7 +51,7 @@ impl Language {
     /// The rules of a type's table; `None` where it is none of the language's types.
     pub(super) fn shape(&self, kind: &dyn Kind) -> Option<&Result<Shape, ShapeError>> {
         let shape = self.shapes.get(kind.facts().kind)?;
-        Some(shape.get_or_init(|| compile(kind, &self.patterns)))
+        Some(shape.get_or_init(|| Shape::of(|generator| schema::of_resource(kind, generator))))
     }
 
     /// Does `work` while another thread compiles rules that it may come to need, which
@@ -81,11 +79,4 @@ impl Language {
             made
         })
     }
-}
-
-fn compile(kind: &dyn Kind, patterns: &Patterns) -> Result<Shape, ShapeError> {
-    let mut generator = schema::generator();
-    let root = schema::of_resource(kind, &mut generator);
-    let definitions = generator.take_definitions(true);
-    Shape::compile(&root, &definitions, patterns)
 }

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::node::{Node, Table, Value, pointer_steps};
 use super::report::{Finding, Report, Subject};
 use super::resources::{Built, finding_at};
-use super::shape::{Patterns, Shape, ShapeError};
+use super::shape::{Shape, ShapeError};
 use super::variables::Scope;
 use crate::lint;
 use crate::model::{Address, Diagnostics, Severity};
@@ -61,7 +61,7 @@ pub(super) const OF_RESOURCE: &str = "Which rules of lint are switched off for t
 
 /// The rules of the table.
 static RULES: LazyLock<Result<Shape, ShapeError>> =
-    LazyLock::new(|| Shape::compile(&schema(OF_SPEC), &Map::new(), &Patterns::default()));
+    LazyLock::new(|| Shape::of(|_| schema(OF_SPEC)));
 
 /// Reads `[lint]` out of `root`: the rules that are switched off.
 pub(super) fn read(

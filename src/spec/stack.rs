@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::node::{Node, Table, Value};
 use super::report::{Finding, Report, Subject};
-use super::shape::{Patterns, Shape, ShapeError};
+use super::shape::{Shape, ShapeError};
 use super::tags;
 use super::variables::Scope;
 use crate::model::Tags;
@@ -58,8 +58,7 @@ pub(super) fn schema() -> Json {
 }
 
 /// The rules of the table.
-static RULES: LazyLock<Result<Shape, ShapeError>> =
-    LazyLock::new(|| Shape::compile(&schema(), &serde_json::Map::new(), &Patterns::default()));
+static RULES: LazyLock<Result<Shape, ShapeError>> = LazyLock::new(|| Shape::of(|_| schema()));
 
 /// Reads `[stack]` out of `root`. `None` where it has errors, all reported.
 pub(super) fn read(root: &mut Table, scope: &mut Scope<'_>, report: &mut Report) -> Option<Stack> {

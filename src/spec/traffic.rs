@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 
 use super::node::{Node, Table, Value};
 use super::report::{Finding, Report, Subject};
-use super::schema::{NAME, generator};
-use super::shape::{Patterns, Shape, ShapeError};
+use super::schema::NAME;
+use super::shape::{Shape, ShapeError};
 use super::tables::wrong_name;
 use super::variables::Scope;
 
@@ -88,12 +88,8 @@ pub(super) fn schema(generator: &mut SchemaGenerator) -> Json {
 }
 
 /// The rules of one kind of requests.
-static RULES: LazyLock<Result<Shape, ShapeError>> = LazyLock::new(|| {
-    let mut generator = generator();
-    let schema = generator.subschema_for::<Traffic>().to_value();
-    let definitions = generator.take_definitions(true);
-    Shape::compile(&schema, &definitions, &Patterns::default())
-});
+static RULES: LazyLock<Result<Shape, ShapeError>> =
+    LazyLock::new(|| Shape::of(|generator| generator.subschema_for::<Traffic>().to_value()));
 
 /// Reads `[traffic]` out of `root`; what is wrong in it is reported and left out.
 pub(super) fn read(

@@ -1,11 +1,14 @@
 //! JSON Schema to rules.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use regex_lite::Regex;
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value as Json};
 
-use super::{Count, Extra, Patterns, Range, Rule, Shape, ShapeError, Type};
+use super::super::schema::generator;
+use super::{Count, Extra, Range, Rule, Shape, ShapeError, Type};
 
 /// Where definitions lie in a schema.
 const DEFINITIONS: &str = "#/$defs/";
@@ -29,25 +32,26 @@ const ANNOTATIONS: &[&str] = &[
 ];
 
 impl Shape {
-    /// Compiles a schema whose definitions lie under `$defs`.
+    /// Compiles the schema that `describe` returns, with the definitions that it left
+    /// with the generator.
     ///
     /// # Errors
     /// A schema that says something this module would not check.
-    pub(in crate::spec) fn compile(
-        root: &Json,
-        definitions: &Map<String, Json>,
-        patterns: &Patterns,
+    pub(in crate::spec) fn of(
+        describe: impl FnOnce(&mut SchemaGenerator) -> Json,
     ) -> Result<Self, ShapeError> {
-        let context = Context {
-            definitions,
-            patterns,
-        };
+        let mut generator = generator();
+        let root = describe(&mut generator);
+        Self::compile(&root, &generator.take_definitions(true))
+    }
+
+    fn compile(root: &Json, definitions: &Map<String, Json>) -> Result<Self, ShapeError> {
         let shape = Self {
-            root: rule(root, "", &context)?,
+            root: rule(root, "", definitions)?,
             definitions: definitions
                 .iter()
                 .map(|(name, schema)| {
-                    let compiled = rule(schema, &format!("/$defs/{name}"), &context)?;
+                    let compiled = rule(schema, &format!("/$defs/{name}"), definitions)?;
                     Ok((name.clone(), compiled))
                 })
                 .collect::<Result<_, ShapeError>>()?,
@@ -61,7 +65,7 @@ impl Shape {
     }
 }
 
-fn rule(schema: &Json, at: &str, context: &Context<'_>) -> Result<Rule, ShapeError> {
+fn rule(schema: &Json, at: &str, definitions: &Map<String, Json>) -> Result<Rule, ShapeError> {
     let keywords = match schema {
         Json::Object(keywords) => keywords,
         // `true`, the schema of what may be anything.
@@ -76,7 +80,7 @@ fn rule(schema: &Json, at: &str, context: &Context<'_>) -> Result<Rule, ShapeErr
         let place = Place {
             at,
             keyword,
-            context,
+            definitions,
         };
         let understood = bounds(&mut compiled, &place, value)?
             || kinds(&mut compiled, &place, value)?
@@ -97,17 +101,12 @@ fn rule(schema: &Json, at: &str, context: &Context<'_>) -> Result<Rule, ShapeErr
     Ok(compiled)
 }
 
-/// What a rule may refer to while it is compiled.
-struct Context<'a> {
-    definitions: &'a Map<String, Json>,
-    patterns: &'a Patterns,
-}
-
 /// A keyword while it is compiled.
 struct Place<'a> {
     at: &'a str,
     keyword: &'a str,
-    context: &'a Context<'a>,
+    /// What it may refer to.
+    definitions: &'a Map<String, Json>,
 }
 
 impl Place<'_> {
@@ -119,7 +118,7 @@ impl Place<'_> {
         rule(
             schema,
             &format!("{}/{}", self.at, self.keyword),
-            self.context,
+            self.definitions,
         )
     }
 
@@ -195,7 +194,7 @@ fn kinds(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Shape
             let reference = value.as_str().ok_or_else(|| place.wrong())?;
             let name = reference
                 .strip_prefix(DEFINITIONS)
-                .filter(|name| place.context.definitions.contains_key(*name))
+                .filter(|name| place.definitions.contains_key(*name))
                 .ok_or_else(|| ShapeError::Reference {
                     at: place.at.to_owned(),
                     reference: reference.to_owned(),
@@ -218,12 +217,25 @@ fn kinds(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Shape
 
 fn pattern(place: &Place<'_>, value: &Json) -> Result<Regex, ShapeError> {
     let pattern = value.as_str().ok_or_else(|| place.wrong())?;
-    let compiled = place.context.patterns.compile(pattern);
-    compiled.map_err(|source| ShapeError::Pattern {
+    compiled(pattern).map_err(|source| ShapeError::Pattern {
         at: place.at.to_owned(),
         pattern: pattern.to_owned(),
         source: Box::new(source),
     })
+}
+
+/// Compiles a pattern, or takes the one that another schema has of the same text:
+/// every type that has tags has theirs.
+fn compiled(pattern: &str) -> Result<Regex, regex_lite::Error> {
+    static KNOWN: Mutex<BTreeMap<String, Regex>> = Mutex::new(BTreeMap::new());
+    // What a thread that panicked left is as good as any.
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = known().get(pattern) {
+        return Ok(known.clone());
+    }
+    let compiled = Regex::new(pattern)?;
+    known().insert(pattern.to_owned(), compiled.clone());
+    Ok(compiled)
 }
 
 fn types(value: &Json) -> Option<Vec<Type>> {
@@ -257,7 +269,7 @@ fn contents(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Sh
                 .iter()
                 .map(|(name, schema)| {
                     let at = format!("{}/properties/{name}", place.at);
-                    Ok((name.clone(), self::rule(schema, &at, place.context)?))
+                    Ok((name.clone(), self::rule(schema, &at, place.definitions)?))
                 })
                 .collect::<Result<_, ShapeError>>()?;
         }

@@ -9,7 +9,6 @@ mod check;
 mod compile;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use regex_lite::Regex;
 use serde_json::Value as Json;
@@ -21,27 +20,6 @@ use super::node::{Node, Value};
 pub(super) struct Shape {
     root: Rule,
     definitions: BTreeMap<String, Rule>,
-}
-
-/// Compiled patterns by their text. Many types share one, that of tags above
-/// all, and it is the dearest part of a schema to compile.
-#[derive(Debug, Default)]
-pub(super) struct Patterns(Mutex<BTreeMap<String, Regex>>);
-
-impl Patterns {
-    fn compile(&self, pattern: &str) -> Result<Regex, regex_lite::Error> {
-        if let Some(known) = self.known().get(pattern) {
-            return Ok(known.clone());
-        }
-        let compiled = Regex::new(pattern)?;
-        self.known().insert(pattern.to_owned(), compiled.clone());
-        Ok(compiled)
-    }
-
-    /// What a thread that panicked left is as good as any.
-    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Regex>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Why a schema cannot be compiled. It is a fault of the type, not of a spec.
