@@ -1,6 +1,8 @@
 //! The check of a table against its rules. Every fault is found, not the first
 //! alone.
 
+use std::fmt::Display;
+
 use serde_json::Value as Json;
 
 use super::{Count, Extra, Range, Rule, Shape, Type};
@@ -15,6 +17,8 @@ impl Shape {
         let mut check = Check {
             shape: self,
             path: Vec::new(),
+            is_trial: false,
+            faults: 0,
             found: Vec::new(),
         };
         check.node(&self.root, node, None);
@@ -27,6 +31,12 @@ struct Check<'a, 'n> {
     shape: &'a Shape,
     /// The way from the table to where the walk is.
     path: Vec<Step<'n>>,
+    /// Whether a branch is tried of which nobody knows that it is the one meant:
+    /// its faults are counted and not worded.
+    is_trial: bool,
+    /// How many faults were met.
+    faults: usize,
+    /// Those that were worded.
     found: Vec<Finding>,
 }
 
@@ -55,17 +65,9 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
         match &node.value {
             Value::Text(text) => self.text(rule, &text.text, node, hint),
             Value::Integer(number) => {
-                self.number(
-                    &rule.range,
-                    as_float(*number),
-                    &number.to_string(),
-                    node,
-                    hint,
-                );
+                self.number(&rule.range, as_float(*number), number, node, hint);
             }
-            Value::Float(number) => {
-                self.number(&rule.range, *number, &number.to_string(), node, hint);
-            }
+            Value::Float(number) => self.number(&rule.range, *number, number, node, hint),
             Value::Array(items) => self.array(rule, items, node, hint),
             Value::Table(table) => self.table(rule, table, node),
             Value::Bool(_) | Value::Document(_) | Value::Broken => {}
@@ -98,19 +100,32 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
         format!("`{name}`{colon} {rest}")
     }
 
-    fn report(&mut self, node: &Node, rest: &str, hint: Option<&str>) {
-        let finding = Finding::new(&node.span, self.message(rest));
-        self.found.push(finding.maybe_hint(hint.map(str::to_owned)));
+    /// Notes a fault at `span`; `words` are its message and hint.
+    fn fault(&mut self, span: &Span, words: impl FnOnce(&Self) -> (String, Option<String>)) {
+        self.faults += 1;
+        if !self.is_trial {
+            let (message, hint) = words(self);
+            self.found
+                .push(Finding::new(span, message).maybe_hint(hint));
+        }
+    }
+
+    /// Notes a fault of the value at hand; `rest` is what comes behind its name.
+    fn report(&mut self, node: &Node, hint: Option<&str>, rest: impl FnOnce() -> String) {
+        self.fault(&node.span, |check| {
+            (check.message(&rest()), hint.map(str::to_owned))
+        });
     }
 
     fn is_type(&mut self, types: &[Type], node: &Node) -> bool {
         if types.is_empty() || types.iter().any(|wanted| wanted.accepts(node)) {
             return true;
         }
-        let expected = one_of_types(types);
-        let message = format!("expected {expected}, found {}", node.type_name());
-        let hint = conversion(types, node);
-        self.report(node, &message, hint.as_deref());
+        self.fault(&node.span, |check| {
+            let expected = one_of_types(types);
+            let rest = format!("expected {expected}, found {}", node.type_name());
+            (check.message(&rest), conversion(types, node))
+        });
         false
     }
 
@@ -122,29 +137,29 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
         if words.contains(&value) {
             return true;
         }
-        let words: Vec<String> = words.iter().map(plain).collect();
-        let value = plain(&value);
-        let near = nearest(&value, words.iter().map(String::as_str))
-            .map(|word| format!("did you mean `{word}`?"));
-        let message = format!("is `{value}`, expected {}", nearest::list(&words, "or"));
-        self.report(node, &message, near.as_deref().or(hint));
+        self.fault(&node.span, |check| {
+            let words: Vec<String> = words.iter().map(plain).collect();
+            let value = plain(&value);
+            let near = nearest(&value, words.iter().map(String::as_str))
+                .map(|word| format!("did you mean `{word}`?"));
+            let rest = format!("is `{value}`, expected {}", nearest::list(&words, "or"));
+            (check.message(&rest), near.or(hint.map(str::to_owned)))
+        });
         false
     }
 
     fn text(&mut self, rule: &Rule, text: &str, node: &Node, hint: Option<&str>) {
         let length = text.chars().count() as u64;
         if !rule.length.holds(length) {
-            let message = match (length, rule.length.least) {
+            self.report(node, hint, || match (length, rule.length.least) {
                 (0, Some(_)) => "is empty".to_owned(),
                 _ => outside(length, "character", rule.length),
-            };
-            self.report(node, &message, hint);
+            });
         } else if let Some(pattern) = rule.pattern.as_ref().filter(|p| !p.is_match(text)) {
-            let message = match hint {
+            self.report(node, hint, || match hint {
                 Some(_) => format!("is `{text}`, which is not accepted"),
                 None => format!("is `{text}`, which does not match `{pattern}`"),
-            };
-            self.report(node, &message, hint);
+            });
         }
     }
 
@@ -152,7 +167,7 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
         &mut self,
         range: &Range,
         number: f64,
-        written: &str,
+        written: &dyn Display,
         node: &Node,
         hint: Option<&str>,
     ) {
@@ -170,7 +185,7 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
         if holds {
             return;
         }
-        let message = match (minimum, maximum, above, below) {
+        self.report(node, hint, || match (minimum, maximum, above, below) {
             (Some(least), Some(most), None, None) if !range.is_natural => {
                 format!("{written} is outside {least}–{most}")
             }
@@ -181,21 +196,21 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
             }
             (_, _, _, Some(bound)) => format!("{written} is not less than {bound}"),
             _ => format!("{written} is out of range"),
-        };
-        self.report(node, &message, hint);
+        });
     }
 
     fn array(&mut self, rule: &'a Rule, items: &'n [Node], node: &Node, hint: Option<&str>) {
         let length = items.len() as u64;
         if !rule.items_count.holds(length) {
-            self.report(node, &outside(length, "entry", rule.items_count), hint);
+            self.report(node, hint, || outside(length, "entry", rule.items_count));
         }
         if rule.unique {
             let mut seen = std::collections::BTreeSet::new();
             for item in items {
                 if !seen.insert(item.to_json().to_string()) {
-                    let message = format!("holds `{}` twice", plain(&item.to_json()));
-                    self.report(item, &message, hint);
+                    self.report(item, hint, || {
+                        format!("holds `{}` twice", plain(&item.to_json()))
+                    });
                 }
             }
         }
@@ -212,14 +227,15 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
         for name in &rule.required {
             if table.get(name).is_none() {
                 self.path.push(Step::Key(name));
-                self.report(node, "is missing", None);
+                self.report(node, None, || "is missing".to_owned());
                 self.path.pop();
             }
         }
         let length = table.len() as u64;
         if !rule.entries_count.holds(length) {
-            let message = outside(length, "entry", rule.entries_count);
-            self.report(node, &message, rule.hint.as_deref());
+            self.report(node, rule.hint.as_deref(), || {
+                outside(length, "entry", rule.entries_count)
+            });
         }
         for (key, entry) in table.iter() {
             if let Some(names) = &rule.names {
@@ -248,39 +264,41 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
             .pattern
             .as_ref()
             .is_none_or(|pattern| pattern.is_match(key));
-        let message = match length {
-            0 if !rule.length.holds(0) => "the key is empty".to_owned(),
-            _ if !rule.length.holds(length) => {
-                format!(
-                    "the key `{key}` {}",
-                    outside(length, "character", rule.length)
-                )
-            }
-            _ if !fits => format!("the key `{key}` is not accepted"),
-            _ => return,
-        };
-        let finding = Finding::new(span, self.message(&message));
-        self.found.push(finding.maybe_hint(rule.hint.clone()));
+        let is_long_enough = rule.length.holds(length);
+        if fits && is_long_enough {
+            return;
+        }
+        self.fault(span, |check| {
+            let rest = match length {
+                0 if !is_long_enough => "the key is empty".to_owned(),
+                _ if !is_long_enough => {
+                    let outside = outside(length, "character", rule.length);
+                    format!("the key `{key}` {outside}")
+                }
+                _ => format!("the key `{key}` is not accepted"),
+            };
+            (check.message(&rest), rule.hint.clone())
+        });
     }
 
     fn unknown(&mut self, rule: &Rule, key: &'n str, span: &Span) {
         self.path.push(Step::Key(key));
-        let name = self.message("");
+        self.fault(span, |check| {
+            let hint = rule
+                .refused
+                .get(key)
+                .cloned()
+                .or_else(|| nearest::hint(key, rule.properties.keys().map(String::as_str)));
+            let name = check.message("");
+            (format!("unknown key {}", name.trim_end()), hint)
+        });
         self.path.pop();
-        let hint = rule
-            .refused
-            .get(key)
-            .cloned()
-            .or_else(|| nearest::hint(key, rule.properties.keys().map(String::as_str)));
-        let message = format!("unknown key {}", name.trim_end());
-        self.found
-            .push(Finding::new(span, message).maybe_hint(hint));
     }
 
     /// Checks a choice. Of the branches that take this type of value, the one
     /// with the fewest faults is taken for the one that was meant.
     fn any_of(&mut self, rule: &'a Rule, node: &'n Node, hint: Option<&'a str>) {
-        let fitting: Vec<&Rule> = rule
+        let fitting: Vec<&'a Rule> = rule
             .any_of
             .iter()
             .filter(|branch| {
@@ -288,26 +306,41 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
                 types.is_empty() || types.iter().any(|wanted| wanted.accepts(node))
             })
             .collect();
-        if fitting.is_empty() {
-            let types: Vec<Type> = rule
-                .any_of
-                .iter()
-                .flat_map(|b| self.types(b))
-                .copied()
-                .collect();
+        let [first, others @ ..] = fitting.as_slice() else {
+            let types = rule.any_of.iter().flat_map(|branch| self.types(branch));
+            let types: Vec<Type> = types.copied().collect();
             self.is_type(&types, node);
             return;
+        };
+        if others.is_empty() {
+            self.node(first, node, hint);
+            return;
         }
-        let start = self.found.len();
-        let mut best: Option<Vec<Finding>> = None;
-        for branch in fitting {
-            self.node(branch, node, hint);
-            let faults = self.found.split_off(start);
-            if best.as_ref().is_none_or(|best| faults.len() < best.len()) {
-                best = Some(faults);
+        let mut meant = (*first, self.faults_of(first, node));
+        for branch in others {
+            if meant.1 == 0 {
+                break;
+            }
+            let faults = self.faults_of(branch, node);
+            if faults < meant.1 {
+                meant = (branch, faults);
             }
         }
-        self.found.extend(best.unwrap_or_default());
+        match meant {
+            (_, 0) => {}
+            (_, faults) if self.is_trial => self.faults += faults,
+            (branch, _) => self.node(branch, node, hint),
+        }
+    }
+
+    /// Counts what is wrong with `node` by the rule of a branch.
+    fn faults_of(&mut self, branch: &'a Rule, node: &'n Node) -> usize {
+        let (before, was_trial) = (self.faults, self.is_trial);
+        self.is_trial = true;
+        self.node(branch, node, None);
+        let faults = self.faults - before;
+        (self.faults, self.is_trial) = (before, was_trial);
+        faults
     }
 
     /// Returns the types that a rule accepts, its definition's where it has
