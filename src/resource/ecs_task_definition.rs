@@ -164,7 +164,11 @@ pub(crate) struct EcsTaskDefinitionSpec {
 impl EcsTaskDefinitionSpec {
     /// Writes it as AWS's JSON, with the sidecar and what goes with it.
     pub(crate) fn document(&self, region: Option<&str>) -> Document {
-        let mut document = self.without_sidecar();
+        self.with_sidecar(self.without_sidecar(), region)
+    }
+
+    /// Adds to what the spec says the sidecar and what goes with it.
+    fn with_sidecar(&self, mut document: Document, region: Option<&str>) -> Document {
         if let Some(region) = region {
             self.add_log_region(&mut document, region);
         }

@@ -165,8 +165,7 @@ fn from_attributes<S: serde::de::DeserializeOwned>(
     kind: &str,
     fields: &Attributes,
 ) -> Result<S, Error> {
-    serde_json::from_value(Value::Object(fields.clone()))
-        .map_err(|error| Error::internal(kind, error.to_string()))
+    S::deserialize(fields).map_err(|error| Error::internal(kind, error.to_string()))
 }
 
 impl<R: Resource> Erased<R> {

@@ -42,7 +42,7 @@ pub(super) fn check(family: &str, spec: &EcsTaskDefinitionSpec, problems: &mut P
         return;
     }
     tracing(spec, &bare, problems);
-    let document = spec.document(Some(ANY_REGION));
+    let document = spec.with_sidecar(bare, Some(ANY_REGION));
     let checked = Checked {
         document: &document,
         places: &places,

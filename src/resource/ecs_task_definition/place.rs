@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::EcsTaskDefinitionSpec;
 use super::document::{CONTAINERS, containers, pointer_into, registrable, text};
-use super::shape::snake;
+use super::shape::{is_snake, snake};
 
 /// The places of one task definition.
 pub(super) struct Places<'s> {
@@ -116,7 +116,7 @@ impl<'s> Places<'s> {
         let wrong = self.base.keys().filter_map(|name| {
             let known = super::shape::TASK
                 .iter()
-                .find(|field| field.aws != name && snake(field.aws) == *name)?;
+                .find(|field| field.aws != name && is_snake(name, field.aws))?;
             Some((format!("{}/{name}", self.base_pointer), known.aws))
         });
         wrong.collect()

@@ -327,6 +327,19 @@ pub(super) fn snake(aws: &str) -> String {
     name
 }
 
+/// Tells whether `name` is what the spec writes for a name of AWS's.
+pub(super) fn is_snake(name: &str, aws: &str) -> bool {
+    if aws == "sizeInGiB" {
+        return name == "size_in_gib";
+    }
+    let mut left = name.bytes();
+    let mut same = |byte| left.next() == Some(byte);
+    let is_same = aws
+        .bytes()
+        .all(|byte| (!byte.is_ascii_uppercase() || same(b'_')) && same(byte.to_ascii_lowercase()));
+    is_same && left.next().is_none()
+}
+
 /// Finds the member that AWS calls `aws`.
 pub(super) fn field<'f>(fields: &'f [Field], aws: &str) -> Option<&'f Field> {
     fields.iter().find(|field| field.aws == aws)
@@ -384,7 +397,7 @@ fn named_to_spec(named: &Named, items: &[Value]) -> Option<Value> {
 /// Writes an object of the spec as AWS does.
 pub(super) fn to_aws(fields: &[Field], object: &Map<String, Value>) -> Map<String, Value> {
     let written = object.iter().map(|(name, value)| {
-        match fields.iter().find(|field| snake(field.aws) == *name) {
+        match fields.iter().find(|field| is_snake(name, field.aws)) {
             Some(field) => (field.aws.to_owned(), value_to_aws(&field.shape, value)),
             None => (name.clone(), value.clone()),
         }
@@ -438,6 +451,16 @@ mod tests {
             ("readonlyRootFilesystem", "readonly_root_filesystem"),
         ] {
             assert_eq!(snake(aws), name);
+            assert!(is_snake(name, aws));
+            for other in [
+                "",
+                aws,
+                &name[1..],
+                &name[..name.len() - 1],
+                &format!("{name}s"),
+            ] {
+                assert!(!is_snake(other, aws), "{other}");
+            }
         }
     }
 
