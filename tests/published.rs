@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use xrayctl::model::SourceFile;
 use xrayctl::resource::REGISTRY;
-use xrayctl::spec::{self, Files, Language, Options};
+use xrayctl::spec::{self, Files, Language, Options, Parsed};
 use xrayctl::view::diagnostic::render;
 
 /// Stands in for the files that an example names.
@@ -44,7 +44,8 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 /// Loads a spec in each of its environments.
 fn check(name: &str, text: &str) {
     let source = SourceFile::new(name, text);
-    let envs = spec::environments(&source).into_iter().map(Some);
+    let parsed = Parsed::of(&source);
+    let envs = parsed.environments().into_iter().map(Some);
     let language = Language::of(REGISTRY);
     for env in [None].into_iter().chain(envs) {
         let options = Options {
@@ -53,7 +54,7 @@ fn check(name: &str, text: &str) {
             environment_vars: [("owner".to_owned(), "platform".to_owned())].into(),
             ..Options::default()
         };
-        let (loaded, found) = spec::load(&source, &options, &language, &AnyPolicy);
+        let (loaded, found) = parsed.load(&options, &language, &AnyPolicy);
         assert!(loaded.is_some(), "{}", render(&found, false, 100));
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use super::globals::Globals;
 use crate::model::{Diagnostic, Diagnostics, SourceFile};
 use crate::resource::REGISTRY;
-use crate::spec::{self, Language, Spec};
+use crate::spec::{self, Language, Parsed, Spec};
 
 /// The spec's name where none is given.
 pub(super) const DEFAULT_PATH: &str = "xrayctl.toml";
@@ -128,7 +128,31 @@ pub(super) fn check_with(
     options: &spec::Options,
     files: &dyn spec::Files,
 ) -> Result<(Spec, Diagnostics), Diagnostics> {
-    let (spec, diagnostics) = spec::load(source, options, &LANGUAGE, files);
+    LANGUAGE.compiling(|| loaded(spec::load(source, options, &LANGUAGE, files)))
+}
+
+/// Checks the text of a spec, which stands at `path`, as it is and in each of its
+/// environments; with `--env` in that one alone.
+pub(super) fn check_everywhere(
+    source: &Arc<SourceFile>,
+    path: &Path,
+    globals: &Globals,
+) -> Vec<Result<(Spec, Diagnostics), Diagnostics>> {
+    let folder = Folder::of(path);
+    LANGUAGE.compiling(|| {
+        let parsed = Parsed::of(source);
+        let mut envs = vec![globals.env.clone()];
+        if globals.env.is_none() {
+            envs.extend(parsed.environments().into_iter().map(Some));
+        }
+        let check = |env| loaded(parsed.load(&options(globals, env), &LANGUAGE, &folder));
+        envs.into_iter().map(check).collect()
+    })
+}
+
+fn loaded(
+    (spec, diagnostics): (Option<Spec>, Diagnostics),
+) -> Result<(Spec, Diagnostics), Diagnostics> {
     match spec {
         Some(spec) if !diagnostics.has_errors() => Ok((spec, diagnostics)),
         _ => Err(diagnostics),

@@ -9,7 +9,7 @@ use super::globals::Globals;
 use super::spec_file::{self, DEFAULT_PATH};
 use crate::exit::Exit;
 use crate::model::{Diagnostic, Diagnostics, SourceFile, plural};
-use crate::spec::{self, Spec};
+use crate::spec::Spec;
 use crate::view::{Terminal, diagnostic, junit, sarif};
 
 /// Check a spec without a call to AWS
@@ -66,6 +66,8 @@ pub(super) fn run(args: &Args, globals: &Globals, terminal: &Terminal) -> Outcom
         Format::Sarif => format!("{:#}", sarif::document(&checked.found, &path)),
     };
     terminal.result(&document)?;
+    // The process ends: its memory is left to the system.
+    std::mem::forget(checked);
     Ok(if is_failed {
         Exit::Failure
     } else {
@@ -96,13 +98,8 @@ struct Checked {
 impl Checked {
     fn new(source: &Arc<SourceFile>, args: &Args, globals: &Globals) -> Self {
         let mut checked = Self::default();
-        let mut envs = vec![globals.env.clone()];
-        if globals.env.is_none() {
-            envs.extend(spec::environments(source).into_iter().map(Some));
-        }
-        for env in envs {
-            let options = spec_file::options(globals, env);
-            match spec_file::check(source, &args.spec, &options) {
+        for result in spec_file::check_everywhere(source, &args.spec, globals) {
+            match result {
                 Ok((spec, warnings)) => {
                     checked.add(warnings);
                     checked.add(spec.lint());

@@ -56,7 +56,7 @@ impl Language {
 
     /// Does `work` while another thread compiles rules that it may come to need, which
     /// takes about as long as all else that is done for a spec of ten resources.
-    pub(super) fn compiling<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub fn compiling<T>(&self, work: impl FnOnce() -> T) -> T {
         let is_compiled = |shape: &OnceLock<_>| shape.get().is_some();
         if self.shapes.values().all(is_compiled) {
             return work();

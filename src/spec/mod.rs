@@ -20,6 +20,7 @@ mod literal;
 mod nearest;
 mod node;
 mod overlay;
+mod parsed;
 mod references;
 mod report;
 mod resources;
@@ -45,6 +46,7 @@ pub use format::format;
 pub use json_place::find as place_in_json;
 pub use language::Language;
 pub use nearest::nearest;
+pub use parsed::{MAX_BYTES, Parsed};
 pub use schema::schema;
 pub use shape::ShapeError;
 pub use stack::Stack;
@@ -55,16 +57,11 @@ use crate::collector_config::{CollectorConfig, Fault};
 use crate::model::{Desired, Diagnostics, Severity, SourceFile, Tags};
 use fingerprint::Fingerprint;
 use lint::Linted;
-use node::Table;
 use references::Targets;
-use report::{Finding, Report};
+use report::Report;
 use resources::{Builder, Built};
 use tables::Tables;
 use variables::Scope;
-
-/// The largest text that is read, of a spec or of a file that it names, in
-/// bytes. The largest documents of AWS are a thousandth of it.
-pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Reads the files that a spec names.
 pub trait Files {
@@ -121,10 +118,7 @@ pub fn load(
     language: &Language,
     files: &dyn Files,
 ) -> (Option<Spec>, Diagnostics) {
-    let mut report = Report::new(source);
-    let spec = language.compiling(|| read(options, language, files, &mut report));
-    let diagnostics = report.finish();
-    (spec.filter(|_| !diagnostics.has_errors()), diagnostics)
+    Parsed::of(source).load(options, language, files)
 }
 
 /// Reads what `[collector]` says, of a spec or of a file that holds nothing else;
@@ -133,18 +127,11 @@ pub fn collector(
     source: &Arc<SourceFile>,
     options: &Options,
 ) -> (Option<CollectorConfig>, Diagnostics) {
-    let mut report = Report::new(source);
-    let config = read_collector(options, &mut report);
+    let parsed = Parsed::of(source);
+    let mut report = parsed.report();
+    let config = parsed.read_collector(options, &mut report);
     let diagnostics = report.finish();
     (config.filter(|_| !diagnostics.has_errors()), diagnostics)
-}
-
-fn read_collector(options: &Options, report: &mut Report) -> Option<CollectorConfig> {
-    let mut root = read_root(report)?;
-    let environments = overlay::apply(&mut root, options.env.as_deref(), report).ok()?;
-    let mut scope = Scope::new(&mut root, options, &environments, report);
-    let config = collector::read(&mut root, &mut scope, report);
-    Some(config.unwrap_or_default())
 }
 
 /// Tells of `faults` of what `[collector]` of a spec says, each at its place, or
@@ -155,95 +142,88 @@ pub fn collector_faults(
     faults: &[Fault],
     severity: Severity,
 ) -> Diagnostics {
+    let parsed = Parsed::of(source);
     // What is wrong with the spec itself was told when it was read.
-    let mut unused = Report::new(source);
-    let root = read_root(&mut unused).and_then(|mut root| {
-        overlay::apply(&mut root, env, &mut unused).ok()?;
-        Some(root)
-    });
+    let root = parsed.tree(env, &mut parsed.report());
     let mut report = Report::new(source);
     collector::tell(&root.unwrap_or_default(), faults, severity, &mut report);
     report.finish()
 }
 
-/// Lists the environments of a spec, sorted; none where it is no TOML. For
-/// those who check a spec in all its environments.
-pub fn environments(source: &Arc<SourceFile>) -> Vec<String> {
-    let mut report = Report::new(source);
-    let root = read_root(&mut report);
-    root.and_then(|mut root| overlay::apply(&mut root, None, &mut report).ok())
-        .unwrap_or_default()
-}
+impl Parsed {
+    /// Reads the spec for one environment. It is `None` where there are errors.
+    pub fn load(
+        &self,
+        options: &Options,
+        language: &Language,
+        files: &dyn Files,
+    ) -> (Option<Spec>, Diagnostics) {
+        let mut report = self.report();
+        let spec = self.read(options, language, files, &mut report);
+        let diagnostics = report.finish();
+        (spec.filter(|_| !diagnostics.has_errors()), diagnostics)
+    }
 
-/// Reads the text into a tree. `None` where that makes no sense.
-fn read_root(report: &mut Report) -> Option<Table> {
-    let source = Arc::clone(report.source());
-    if source.text.len() > MAX_BYTES {
-        let message = format!("`{}` is larger than 8 MiB, which no spec is", source.name);
-        report.add_nowhere(message, None);
-        return None;
+    fn read_collector(&self, options: &Options, report: &mut Report) -> Option<CollectorConfig> {
+        let mut root = self.tree(options.env.as_deref(), report)?;
+        let environments = self.environments();
+        let mut scope = Scope::new(&mut root, options, &environments, report);
+        let config = collector::read(&mut root, &mut scope, report);
+        Some(config.unwrap_or_default())
     }
-    let root = syntax::parse(report)?;
-    if root.is_empty() {
-        report.add_plain(
-            Finding::new(&(0..0), "the spec is empty")
-                .hint("run `xrayctl init` for one to start from"),
-        );
-        return None;
-    }
-    Some(root)
-}
 
-fn read(
-    options: &Options,
-    language: &Language,
-    files: &dyn Files,
-    report: &mut Report,
-) -> Option<Spec> {
-    let mut root = read_root(report)?;
-    let environments = overlay::apply(&mut root, options.env.as_deref(), report).ok()?;
-    let mut scope = Scope::new(&mut root, options, &environments, report);
-    let stack = stack::read(&mut root, &mut scope, report);
-    let mut linted = Linted::new(lint::read(&mut root, &mut scope, report));
-    let collector = collector::read(&mut root, &mut scope, report);
-    let traffic = traffic::read(&mut root, &mut scope, report);
-    let written = Tables::sort(root, language.kinds(), report);
-    let targets = Targets {
-        declared: written.iter().map(|one| one.address.clone()).collect(),
-        kinds: language.kinds(),
-    };
-    let no_tags = Tags::new();
-    let mut builder = Builder {
-        scope: &mut scope,
-        files,
-        stack_tags: stack.as_ref().map_or(&no_tags, |stack| &stack.tags),
-        report,
-        targets: &targets,
-        language,
-    };
-    let mut built: Vec<Built> = written
-        .into_iter()
-        .filter_map(|one| builder.build(one))
-        .collect();
-    built.sort_by(|a, b| a.desired.address.cmp(&b.desired.address));
-    references::link_mentions(&mut built);
-    references::check(&built, &targets, report);
-    let stack = stack?;
-    for built in &mut built {
-        linted.add(built);
+    fn read(
+        &self,
+        options: &Options,
+        language: &Language,
+        files: &dyn Files,
+        report: &mut Report,
+    ) -> Option<Spec> {
+        let mut root = self.tree(options.env.as_deref(), report)?;
+        let environments = self.environments();
+        let mut scope = Scope::new(&mut root, options, &environments, report);
+        let stack = stack::read(&mut root, &mut scope, report);
+        let mut linted = Linted::new(lint::read(&mut root, &mut scope, report));
+        let collector = collector::read(&mut root, &mut scope, report);
+        let traffic = traffic::read(&mut root, &mut scope, report);
+        let written = Tables::sort(root, language.kinds(), report);
+        let targets = Targets {
+            declared: written.iter().map(|one| one.address.clone()).collect(),
+            kinds: language.kinds(),
+        };
+        let no_tags = Tags::new();
+        let mut builder = Builder {
+            scope: &mut scope,
+            files,
+            stack_tags: stack.as_ref().map_or(&no_tags, |stack| &stack.tags),
+            report,
+            targets: &targets,
+            language,
+        };
+        let mut built: Vec<Built> = written
+            .into_iter()
+            .filter_map(|one| builder.build(one))
+            .collect();
+        built.sort_by(|a, b| a.desired.address.cmp(&b.desired.address));
+        references::link_mentions(&mut built);
+        references::check(&built, &targets, report);
+        let stack = stack?;
+        for built in &mut built {
+            linted.add(built);
+        }
+        Some(Spec {
+            collector: collector.unwrap_or_default(),
+            traffic,
+            linted,
+            source: Arc::clone(report.source()),
+            hash: hash(&stack, options.env.as_deref(), &built),
+            stack,
+            env: options.env.clone(),
+            environments: environments.clone(),
+            variables: scope.variables(),
+            resources: built.into_iter().map(|built| built.desired).collect(),
+        })
     }
-    Some(Spec {
-        collector: collector.unwrap_or_default(),
-        traffic,
-        linted,
-        source: Arc::clone(report.source()),
-        hash: hash(&stack, options.env.as_deref(), &built),
-        stack,
-        env: options.env.clone(),
-        environments: environments.clone(),
-        variables: scope.variables(),
-        resources: built.into_iter().map(|built| built.desired).collect(),
-    })
 }
 
 /// Hashes what a spec means.

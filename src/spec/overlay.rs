@@ -1,50 +1,14 @@
 //! Overlays: `[env.NAME]` is merged over the rest of the spec.
 
 use super::nearest;
-use super::node::{Entry, Node, Table, Value};
+use super::node::{Table, Value};
 use super::report::{Finding, Report};
 
 /// The key of the table that holds the overlays.
 const ENV: &str = "env";
 
-/// Takes the overlays out of `root`, merges the one called `chosen` over what
-/// is left, and returns the names of all. `Err` where that one does not exist:
-/// without it nothing else can be judged.
-pub(super) fn apply(
-    root: &mut Table,
-    chosen: Option<&str>,
-    report: &mut Report,
-) -> Result<Vec<String>, ()> {
-    let overlays = take(root, report);
-    let names: Vec<String> = overlays.keys().map(str::to_owned).collect();
-    let Some(chosen) = chosen else {
-        return Ok(names);
-    };
-    let mut overlays = overlays;
-    match overlays.remove(chosen).map(|entry| entry.node) {
-        Some(Node {
-            value: Value::Table(overlay),
-            ..
-        }) => {
-            merge(root, overlay);
-            Ok(names)
-        }
-        // Reported while the overlays were taken out.
-        Some(_) => Err(()),
-        None => {
-            let hint = if names.is_empty() {
-                Some(format!("add `[env.{chosen}]` to it, or leave out `--env`"))
-            } else {
-                nearest::hint(chosen, names.iter().map(String::as_str))
-            };
-            report.add_nowhere(format!("the spec has no environment `{chosen}`"), hint);
-            Err(())
-        }
-    }
-}
-
-/// Takes out the table of overlays and reports those that are none.
-fn take(root: &mut Table, report: &mut Report) -> Table {
+/// Takes the table of overlays out of `root` and reports those that are none.
+pub(super) fn take(root: &mut Table, report: &mut Report) -> Table {
     let Some(entry) = root.remove(ENV) else {
         return Table::default();
     };
@@ -74,30 +38,43 @@ fn take(root: &mut Table, report: &mut Report) -> Table {
     overlays
 }
 
+/// Merges the overlay called `chosen` over `root`. `Err` where there is none: without
+/// it nothing else can be judged.
+pub(super) fn put_over(
+    root: &mut Table,
+    overlays: &Table,
+    chosen: &str,
+    report: &mut Report,
+) -> Result<(), ()> {
+    let Some(entry) = overlays.get(chosen) else {
+        let hint = if overlays.is_empty() {
+            Some(format!("add `[env.{chosen}]` to it, or leave out `--env`"))
+        } else {
+            nearest::hint(chosen, overlays.keys())
+        };
+        report.add_nowhere(format!("the spec has no environment `{chosen}`"), hint);
+        return Err(());
+    };
+    // One that is no table was reported when it was taken out.
+    merge(root, entry.node.as_table().ok_or(())?);
+    Ok(())
+}
+
 /// Merges `over` into `base`: tables key by key, everything else replaced.
-fn merge(base: &mut Table, over: Table) {
-    for (key, entry) in over.into_entries() {
-        match (base.get_mut(&key), entry) {
-            (
-                Some(Entry {
-                    node:
-                        Node {
-                            value: Value::Table(below),
-                            ..
-                        },
-                    ..
-                }),
-                Entry {
-                    node:
-                        Node {
-                            value: Value::Table(above),
-                            ..
-                        },
-                    ..
-                },
-            ) if !is_whole(below) && !is_whole(&above) => merge(below, above),
-            (_, entry) => {
-                base.insert(key, entry);
+fn merge(base: &mut Table, over: &Table) {
+    for (key, above) in over.iter() {
+        let below = base
+            .get_mut(key)
+            .and_then(|entry| match &mut entry.node.value {
+                Value::Table(table) => Some(table),
+                _ => None,
+            });
+        match (below, above.node.as_table()) {
+            (Some(below), Some(above)) if !is_whole(below) && !is_whole(above) => {
+                merge(below, above);
+            }
+            _ => {
+                base.insert(key.to_owned(), above.clone());
             }
         }
     }

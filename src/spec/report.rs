@@ -102,7 +102,7 @@ impl Finding {
 }
 
 /// Gathers everything found wrong in one spec.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Report {
     source: Arc<SourceFile>,
     found: Vec<(usize, Diagnostic)>,

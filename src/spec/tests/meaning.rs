@@ -2,7 +2,7 @@
 
 use super::toys::LANGUAGE;
 use super::{Folder, STACK, options, resources, sound, source};
-use crate::spec::{Options, environments, starter};
+use crate::spec::{Options, Parsed, starter};
 
 fn hash(body: &str) -> String {
     sound(
@@ -103,7 +103,7 @@ fn the_starter_is_sound_in_every_environment() {
         ("shop", "eu-west-1")
     );
     assert!(spec.resources.len() >= 3);
-    for env in environments(&source(&text)) {
+    for env in Parsed::of(&source(&text)).environments() {
         sound(&text, &options(Some(&env), &[]), &Folder::new());
     }
     assert_eq!(crate::spec::format(&source(&text)).unwrap(), text);
