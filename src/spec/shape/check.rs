@@ -243,8 +243,7 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
             }
             let known = rule.properties.get(key);
             let rule = match (known, &rule.extra) {
-                (Some(rule), _) => rule,
-                (None, Extra::Rule(rule)) => rule,
+                (Some(rule), _) | (None, Extra::Rule(rule)) => rule,
                 (None, Extra::Free) => continue,
                 (None, Extra::Refused) => {
                     self.unknown(rule, key, &entry.key);

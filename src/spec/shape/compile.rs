@@ -1,6 +1,9 @@
 //! JSON Schema to rules.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt::{self, Display, Formatter};
 use std::sync::{Mutex, PoisonError};
 
 use regex_lite::Regex;
@@ -46,16 +49,22 @@ impl Shape {
     }
 
     fn compile(root: &Json, definitions: &Map<String, Json>) -> Result<Self, ShapeError> {
-        let shape = Self {
-            root: rule(root, "", definitions)?,
-            definitions: definitions
-                .iter()
-                .map(|(name, schema)| {
-                    let compiled = rule(schema, &format!("/$defs/{name}"), definitions)?;
-                    Ok((name.clone(), compiled))
-                })
-                .collect::<Result<_, ShapeError>>()?,
+        let definitions = Definitions {
+            written: definitions,
+            needed: RefCell::default(),
         };
+        let mut shape = Self {
+            root: rule(root, &At::ROOT, &definitions)?,
+            definitions: BTreeMap::new(),
+        };
+        // What nothing refers to is left out: the definition of the type itself, of
+        // which the root was made.
+        while let Some((name, schema)) = definitions.next() {
+            if let Entry::Vacant(place) = shape.definitions.entry(name) {
+                let compiled = rule(schema, &At::ROOT.at("$defs").at(place.key()), &definitions)?;
+                place.insert(compiled);
+            }
+        }
         Ok(shape)
     }
 
@@ -65,7 +74,32 @@ impl Shape {
     }
 }
 
-fn rule(schema: &Json, at: &str, definitions: &Map<String, Json>) -> Result<Rule, ShapeError> {
+/// The definitions that a schema comes with.
+struct Definitions<'a> {
+    written: &'a Map<String, Json>,
+    /// Those that something refers to and nobody has compiled yet; some stand twice.
+    needed: RefCell<Vec<String>>,
+}
+
+impl<'a> Definitions<'a> {
+    /// Notes that the one called `name` is needed; false where there is none.
+    fn need(&self, name: &str) -> bool {
+        let is_known = self.written.contains_key(name);
+        if is_known {
+            self.needed.borrow_mut().push(name.to_owned());
+        }
+        is_known
+    }
+
+    /// The next one to compile, with its schema.
+    fn next(&self) -> Option<(String, &'a Json)> {
+        let name = self.needed.borrow_mut().pop()?;
+        let schema = self.written.get(&name)?;
+        Some((name, schema))
+    }
+}
+
+fn rule(schema: &Json, at: &At<'_>, definitions: &Definitions<'_>) -> Result<Rule, ShapeError> {
     let keywords = match schema {
         Json::Object(keywords) => keywords,
         // `true`, the schema of what may be anything.
@@ -87,7 +121,7 @@ fn rule(schema: &Json, at: &str, definitions: &Map<String, Json>) -> Result<Rule
             || contents(&mut compiled, &place, value)?;
         if !understood {
             return Err(ShapeError::Keyword {
-                at: at.to_owned(),
+                at: at.to_string(),
                 keyword: keyword.clone(),
             });
         }
@@ -101,12 +135,42 @@ fn rule(schema: &Json, at: &str, definitions: &Map<String, Json>) -> Result<Rule
     Ok(compiled)
 }
 
+/// Where in a schema a rule stands. It is written out, as a JSON pointer, where
+/// something is wrong there, and that is next to never.
+struct At<'a> {
+    outer: Option<&'a At<'a>>,
+    step: &'a str,
+}
+
+impl<'a> At<'a> {
+    const ROOT: Self = Self {
+        outer: None,
+        step: "",
+    };
+
+    fn at(&'a self, step: &'a str) -> Self {
+        Self {
+            outer: Some(self),
+            step,
+        }
+    }
+}
+
+impl Display for At<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.outer {
+            Some(outer) => write!(f, "{outer}/{}", self.step),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A keyword while it is compiled.
 struct Place<'a> {
-    at: &'a str,
+    at: &'a At<'a>,
     keyword: &'a str,
     /// What it may refer to.
-    definitions: &'a Map<String, Json>,
+    definitions: &'a Definitions<'a>,
 }
 
 impl Place<'_> {
@@ -115,11 +179,7 @@ impl Place<'_> {
     }
 
     fn rule(&self, schema: &Json) -> Result<Rule, ShapeError> {
-        rule(
-            schema,
-            &format!("{}/{}", self.at, self.keyword),
-            self.definitions,
-        )
+        rule(schema, &self.at.at(self.keyword), self.definitions)
     }
 
     fn rules(&self, schemas: &Json) -> Result<Vec<Rule>, ShapeError> {
@@ -140,9 +200,9 @@ impl Place<'_> {
     }
 }
 
-fn wrong(at: &str, keyword: &str) -> ShapeError {
+fn wrong(at: &At<'_>, keyword: &str) -> ShapeError {
     ShapeError::Value {
-        at: at.to_owned(),
+        at: at.to_string(),
         keyword: keyword.to_owned(),
     }
 }
@@ -194,9 +254,9 @@ fn kinds(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Shape
             let reference = value.as_str().ok_or_else(|| place.wrong())?;
             let name = reference
                 .strip_prefix(DEFINITIONS)
-                .filter(|name| place.definitions.contains_key(*name))
+                .filter(|name| place.definitions.need(name))
                 .ok_or_else(|| ShapeError::Reference {
-                    at: place.at.to_owned(),
+                    at: place.at.to_string(),
                     reference: reference.to_owned(),
                 })?;
             rule.reference = Some(name.to_owned());
@@ -218,7 +278,7 @@ fn kinds(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Shape
 fn pattern(place: &Place<'_>, value: &Json) -> Result<Regex, ShapeError> {
     let pattern = value.as_str().ok_or_else(|| place.wrong())?;
     compiled(pattern).map_err(|source| ShapeError::Pattern {
-        at: place.at.to_owned(),
+        at: place.at.to_string(),
         pattern: pattern.to_owned(),
         source: Box::new(source),
     })
@@ -265,13 +325,11 @@ fn contents(rule: &mut Rule, place: &Place<'_>, value: &Json) -> Result<bool, Sh
         "items" => rule.items = Some(Box::new(place.rule(value)?)),
         "properties" => {
             let properties = value.as_object().ok_or_else(|| place.wrong())?;
-            rule.properties = properties
-                .iter()
-                .map(|(name, schema)| {
-                    let at = format!("{}/properties/{name}", place.at);
-                    Ok((name.clone(), self::rule(schema, &at, place.definitions)?))
-                })
-                .collect::<Result<_, ShapeError>>()?;
+            let at = place.at.at(place.keyword);
+            for (name, schema) in properties {
+                let property = self::rule(schema, &at.at(name), place.definitions)?;
+                rule.properties.insert(name.clone(), Box::new(property));
+            }
         }
         "required" => {
             let names = value.as_array().ok_or_else(|| place.wrong())?;

@@ -81,7 +81,8 @@ struct Rule {
     unique: bool,
     /// Entries of a table.
     entries_count: Count,
-    properties: BTreeMap<String, Rule>,
+    /// Boxed, since a rule is large and a map moves what it holds.
+    properties: BTreeMap<String, Box<Rule>>,
     required: Vec<String>,
     names: Option<Box<Rule>>,
     extra: Extra,
