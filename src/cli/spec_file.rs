@@ -128,7 +128,7 @@ pub(super) fn check_with(
     options: &spec::Options,
     files: &dyn spec::Files,
 ) -> Result<(Spec, Diagnostics), Diagnostics> {
-    LANGUAGE.compiling(|| loaded(spec::load(source, options, &LANGUAGE, files)))
+    loaded(spec::load(source, options, &LANGUAGE, files))
 }
 
 /// Checks the text of a spec, which stands at `path`, as it is and in each of its
@@ -139,15 +139,13 @@ pub(super) fn check_everywhere(
     globals: &Globals,
 ) -> Vec<Result<(Spec, Diagnostics), Diagnostics>> {
     let folder = Folder::of(path);
-    LANGUAGE.compiling(|| {
-        let parsed = Parsed::of(source);
-        let mut envs = vec![globals.env.clone()];
-        if globals.env.is_none() {
-            envs.extend(parsed.environments().into_iter().map(Some));
-        }
-        let check = |env| loaded(parsed.load(&options(globals, env), &LANGUAGE, &folder));
-        envs.into_iter().map(check).collect()
-    })
+    let parsed = Parsed::of(source);
+    let mut envs = vec![globals.env.clone()];
+    if globals.env.is_none() {
+        envs.extend(parsed.environments().into_iter().map(Some));
+    }
+    let check = |env| loaded(parsed.load(&options(globals, env), &LANGUAGE, &folder));
+    envs.into_iter().map(check).collect()
 }
 
 fn loaded(

@@ -1,11 +1,8 @@
 //! The types that a spec may hold, and the rules of their tables.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, OnceLock};
-use std::thread;
+use std::sync::OnceLock;
 
-use super::collector;
 use super::schema;
 use super::shape::{Shape, ShapeError};
 use crate::resource::Kind;
@@ -52,31 +49,5 @@ impl Language {
     pub(super) fn shape(&self, kind: &dyn Kind) -> Option<&Result<Shape, ShapeError>> {
         let shape = self.shapes.get(kind.facts().kind)?;
         Some(shape.get_or_init(|| Shape::of(|generator| schema::of_resource(kind, generator))))
-    }
-
-    /// Does `work` while another thread compiles rules that it may come to need, which
-    /// takes about as long as all else that is done for a spec of ten resources.
-    pub fn compiling<T>(&self, work: impl FnOnce() -> T) -> T {
-        let is_compiled = |shape: &OnceLock<_>| shape.get().is_some();
-        if self.shapes.values().all(is_compiled) {
-            return work();
-        }
-        let is_done = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let ahead = || {
-                LazyLock::force(&collector::RULES);
-                for kind in self.kinds {
-                    if is_done.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    self.shape(*kind);
-                }
-            };
-            // Where no thread can be had, rules are compiled when they are needed.
-            let _ = thread::Builder::new().spawn_scoped(scope, ahead);
-            let made = work();
-            is_done.store(true, Ordering::Relaxed);
-            made
-        })
     }
 }

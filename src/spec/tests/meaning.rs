@@ -1,8 +1,8 @@
 //! What a sound spec means.
 
 use super::toys::LANGUAGE;
-use super::{Folder, STACK, options, resources, sound, source};
-use crate::spec::{Options, Parsed, starter};
+use super::{Folder, STACK, options, resources, show, sound, source};
+use crate::spec::{Options, Parsed, load, starter};
 
 fn hash(body: &str) -> String {
     sound(
@@ -92,6 +92,25 @@ fn the_hash_follows_the_meaning() {
     };
     assert_eq!(of_file(r#"{"a": 1, "b": 2}"#), of_file(r#"{ "b":2,"a":1}"#));
     assert_ne!(of_file(r#"{"a": 1}"#), of_file(r#"{"a": 2}"#));
+}
+
+#[test]
+fn an_environment_leaves_nothing_behind_for_the_next() {
+    let text = format!(
+        "{STACK}[kms_keys.k]\ndescription = \"all\"\n\
+         [env.a.kms_keys.k]\ndescription = \"a\"\n[env.b.kms_keys.l]\n[env.c]\nstack = 1\n"
+    );
+    let parsed = Parsed::of(&source(&text));
+    assert_eq!(parsed.environments(), ["a", "b", "c"]);
+    let files = Folder::new();
+    for env in [Some("a"), Some("c"), None, Some("b"), Some("z"), Some("a")] {
+        let options = options(env, &[]);
+        let (spec, found) = parsed.load(&options, &LANGUAGE, &files);
+        let (alone, found_alone) = load(&source(&text), &options, &LANGUAGE, &files);
+        assert_eq!(spec.map(|one| one.hash), alone.map(|one| one.hash));
+        assert_eq!(show(&found), show(&found_alone));
+        assert_eq!(found.has_errors(), matches!(env, Some("c" | "z")));
+    }
 }
 
 #[test]
