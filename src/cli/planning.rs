@@ -62,13 +62,26 @@ pub(super) async fn from_spec(
         );
     }
     let options = spec_file::options(globals, globals.env.clone());
-    let (spec, mut warnings) = spec_file::check(&source, path, &options)?;
-    if mode == Mode::Apply {
-        warnings.extend(spec.lint());
-    }
-    let mut planned = of_stack(spec, globals, selection, mode).await?;
-    planned.warnings.extend(warnings);
-    Ok(planned)
+    let (spec, warnings) = spec_file::check(&source, path, &options)?;
+    let connected = connect(globals, &spec.stack).await?;
+    let plan = of_account(&connected.aws, &spec, selection, mode);
+    // Begins when the first calls have left, and is done before they are answered.
+    let lint = async {
+        match mode {
+            Mode::Apply => spec.lint(),
+            Mode::Destroy | Mode::RefreshOnly => Diagnostics::new(),
+        }
+    };
+    let (planned, found) = tokio::join!(plan, lint);
+    let (plan, mut told) = planned?;
+    told.extend(warnings);
+    told.extend(found);
+    Ok(Planned {
+        spec,
+        connected,
+        plan,
+        warnings: told,
+    })
 }
 
 /// Plans a spec that is loaded.

@@ -3,6 +3,10 @@
 
 /// Writes a text so that the terminal takes nothing in it for a command.
 pub(super) fn visible(text: &str) -> String {
+    // Most texts hold nothing else.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         push_visible(&mut shown, c);
