@@ -152,8 +152,8 @@ fn loaded(
     (spec, diagnostics): (Option<Spec>, Diagnostics),
 ) -> Result<(Spec, Diagnostics), Diagnostics> {
     match spec {
-        Some(spec) if !diagnostics.has_errors() => Ok((spec, diagnostics)),
-        _ => Err(diagnostics),
+        Some(spec) => Ok((spec, diagnostics)),
+        None => Err(diagnostics),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::Severity;
 pub(super) const KEY: &str = "collector";
 
 /// Its rules.
-pub(super) static RULES: LazyLock<Result<Shape, ShapeError>> = LazyLock::new(|| Shape::of(schema));
+static RULES: LazyLock<Result<Shape, ShapeError>> = LazyLock::new(|| Shape::of(schema));
 
 /// Describes the table; the definitions that it refers to stay with the
 /// generator.

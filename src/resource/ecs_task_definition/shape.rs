@@ -314,30 +314,21 @@ pub(super) static TASK: &[Field] = &[
 
 /// Writes a name of AWS's as the spec does: `portMappings` is `port_mappings`.
 pub(super) fn snake(aws: &str) -> String {
-    if aws == "sizeInGiB" {
-        return "size_in_gib".to_owned();
-    }
-    let mut name = String::with_capacity(aws.len() + 4);
-    for character in aws.chars() {
-        if character.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(character.to_ascii_lowercase());
-    }
-    name
+    snake_characters(aws).collect()
 }
 
 /// Tells whether `name` is what the spec writes for a name of AWS's.
 pub(super) fn is_snake(name: &str, aws: &str) -> bool {
-    if aws == "sizeInGiB" {
-        return name == "size_in_gib";
-    }
-    let mut left = name.bytes();
-    let mut same = |byte| left.next() == Some(byte);
-    let is_same = aws
-        .bytes()
-        .all(|byte| (!byte.is_ascii_uppercase() || same(b'_')) && same(byte.to_ascii_lowercase()));
-    is_same && left.next().is_none()
+    name.chars().eq(snake_characters(aws))
+}
+
+fn snake_characters(aws: &str) -> impl Iterator<Item = char> {
+    // The one name with a unit in it, which is one word.
+    let words = if aws == "sizeInGiB" { "sizeInGib" } else { aws };
+    words.chars().flat_map(|character| {
+        let gap = character.is_ascii_uppercase().then_some('_');
+        gap.into_iter().chain([character.to_ascii_lowercase()])
+    })
 }
 
 /// Finds the member that AWS calls `aws`.

@@ -263,14 +263,14 @@ impl<'a: 'n, 'n> Check<'a, 'n> {
             .pattern
             .as_ref()
             .is_none_or(|pattern| pattern.is_match(key));
-        let is_long_enough = rule.length.holds(length);
-        if fits && is_long_enough {
+        let is_of_length = rule.length.holds(length);
+        if fits && is_of_length {
             return;
         }
         self.fault(span, |check| {
             let rest = match length {
-                0 if !is_long_enough => "the key is empty".to_owned(),
-                _ if !is_long_enough => {
+                0 if !is_of_length => "the key is empty".to_owned(),
+                _ if !is_of_length => {
                     let outside = outside(length, "character", rule.length);
                     format!("the key `{key}` {outside}")
                 }
